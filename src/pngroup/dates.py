@@ -1,0 +1,129 @@
+"""Days, months, windows and ages: the one place where time is computed.
+
+A day is an integer: days since 1970-01-01 (numpy's own day number). Windows are half-open:
+(as_at minus n months, as_at]. The reference interpreter has date arithmetic of its own, so that an error here
+does not hide.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import UsageError
+
+Days = npt.NDArray[np.int32]
+
+#: Facts hold a day as an unsigned number: days since 1900-01-01, plus one so that 0 means never.
+NEVER: Final = 0
+_FACT_OFFSET: Final = 25568
+#: The last day a fact can hold (18 bits) and the first.
+FIRST_DAY: Final = 1 - _FACT_OFFSET
+LAST_DAY: Final = (1 << 18) - 1 - _FACT_OFFSET
+
+
+def to_fact_day(day: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """Day numbers as they are held in facts (positive; 0 is never)."""
+    return day.astype(np.int64) + _FACT_OFFSET
+
+
+def fact_day(day: int) -> int:
+    """One day number as it is held in facts."""
+    return day + _FACT_OFFSET
+
+
+def from_fact_day(day: int) -> int:
+    """The day number of a fact's day."""
+    return day - _FACT_OFFSET
+
+
+def to_date(day: int) -> datetime.date:
+    """The calendar date of a day number."""
+    return datetime.date(1970, 1, 1) + datetime.timedelta(days=int(day))
+
+
+def read_as_at(as_at: object) -> int:
+    """The day number of an index date given as a date, a datetime, numpy's datetime64 or ISO text.
+
+    >>> read_as_at("1970-01-31")
+    30
+    """
+    value: object = as_at
+    if isinstance(value, np.datetime64):
+        value = value.astype("datetime64[D]").item()
+    if isinstance(value, datetime.datetime):
+        value = value.date()
+    if isinstance(value, str):
+        try:
+            value = datetime.date.fromisoformat(value.strip())
+        except ValueError:
+            value = None
+    if not isinstance(value, datetime.date):
+        raise UsageError(
+            f"as_at is not a date (got {type(as_at).__name__})",
+            where="argument as_at",
+            allowed="a date, a datetime, or text such as '2026-03-31'",
+            remedy="give the index date as year-month-day",
+        )
+    day = (value - datetime.date(1970, 1, 1)).days
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise UsageError(
+            f"as_at {value.isoformat()} is out of range",
+            where="argument as_at",
+            allowed="1900-01-01 to 2617-09-21",
+            remedy="check the year",
+        )
+    return day
+
+
+def months_before(day: int, months: int) -> int:
+    """The day `months` calendar months before `day`; the end of a shorter month where the day does not exist.
+
+    >>> to_date(months_before(read_as_at("2026-03-31"), 1))
+    datetime.date(2026, 2, 28)
+    """
+    date = to_date(day)
+    index = date.year * 12 + date.month - 1 - months
+    first = np.datetime64(index - 1970 * 12, "M")
+    last_of_month = int((first + 1).astype("datetime64[D]").astype(np.int64)) - 1
+    return min(int(first.astype("datetime64[D]").astype(np.int64)) + date.day - 1, last_of_month)
+
+
+def window_start(as_at: int, *, months: int | None = None, days: int | None = None) -> int:
+    """The last day outside the window: a day counts when it is later than this and not later than `as_at`."""
+    return months_before(as_at, months) if months is not None else as_at - (days or 0)
+
+
+def age_on(birth: Days, day: int) -> Days:
+    """Whole years from `birth` to `day`; 29 February's birthday in common years is 1 March."""
+    years, month_days = _calendar(birth)
+    year, month_day = _calendar(np.array([day], dtype=np.int32))
+    age: Days = (year[0] - years - (month_day[0] < month_days)).astype(np.int32)
+    return age
+
+
+def birthday(birth: Days, years: int) -> Days:
+    """The day on which a person born on `birth` becomes `years` old (1 March for 29 February in common years)."""
+    months = birth.astype("datetime64[D]").astype("datetime64[M]")
+    day_of_month = birth - months.astype("datetime64[D]").astype(np.int32)
+    then = (months + 12 * years).astype("datetime64[D]").astype(np.int32)
+    # Adding the days to the first of the month turns 29 February of a common year into 1 March by itself.
+    result: Days = (then + day_of_month).astype(np.int32)
+    return result
+
+
+def first_of_month(year_month: npt.NDArray[np.datetime64]) -> Days:
+    """Day numbers of the first days of months."""
+    return year_month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int32)
+
+
+def _calendar(days: Days) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Years, and month times 100 plus day of month."""
+    dates = days.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    month_number = months.astype(np.int64)
+    day_of_month = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
+    return month_number // 12 + 1970, (month_number % 12 + 1) * 100 + day_of_month
