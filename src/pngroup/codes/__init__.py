@@ -1,0 +1,30 @@
+"""Reading codes: one module a code system, each with its pattern and the ways in which real data leave it.
+
+`read` turns the distinct codes of a table into canonical forms, and says of each that cannot be read why.
+It knows form, not meaning: which code stands for which condition is the catalogue's business.
+`read_system`, `read_setting`, `read_sex` and `read_status` turn other people's words into our closed
+vocabularies.
+"""
+
+from .cells import is_missing
+from .problems import CodeProblem, explain_problem
+from .reading import ReadCodes, read
+from .systems import read_system
+from .words import RecordStatus, read_setting, read_sex, read_status
+
+#: Changes whenever a code can be read differently than before: part of the fingerprint of every result.
+NORMALISER_VERSION = "1"
+
+__all__ = [
+    "NORMALISER_VERSION",
+    "CodeProblem",
+    "ReadCodes",
+    "RecordStatus",
+    "explain_problem",
+    "is_missing",
+    "read",
+    "read_setting",
+    "read_sex",
+    "read_status",
+    "read_system",
+]

@@ -1,0 +1,65 @@
+"""Words beside the codes: where a contact took place, a person's sex, and whether a record counts.
+
+The tables are `data/codes/settings.csv`, `sexes.csv` and `statuses.csv`; each row has its source, and a
+note where the choice can be disputed. An unknown word is None, so that the caller can count it and say so.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from ..vocabulary import Setting, Sex
+from .aliases import alias_table, key_of
+from .cells import is_missing
+
+
+class RecordStatus(str, Enum):
+    """Whether a record is evidence. Only `COUNTS` is; each other word is counted under its own name.
+
+    A resolved or inactive problem counts: it says that the condition was once there, which is what a
+    condition that counts for ever asks, and windows and resolved codes settle the rest by date. A suspected
+    condition does not: an unconfirmed, provisional or differential diagnosis would put a label on a person
+    whom nobody has diagnosed.
+    """
+
+    COUNTS = "counts"
+    ENTERED_IN_ERROR = "entered_in_error"
+    REFUTED = "refuted"
+    SUSPECTED = "suspected"
+    NOT_DONE = "not_done"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+def read_setting(value: object) -> Setting | None:
+    """The setting a word stands for; None where the word is unknown or missing.
+
+    >>> read_setting("A&E"), read_setting("AMB"), read_setting("moon base")
+    (<Setting.EMERGENCY: 'emergency'>, <Setting.OUTPATIENT: 'outpatient'>, None)
+    """
+    return alias_table("settings", Setting).get(key_of(value))
+
+
+def read_sex(value: object) -> Sex | None:
+    """The sex a word, letter or number stands for; `Sex.UNKNOWN` where missing, None where unknown to us.
+
+    >>> read_sex(2), read_sex("M"), read_sex(None), read_sex("?!")
+    (<Sex.FEMALE: 'female'>, <Sex.MALE: 'male'>, <Sex.UNKNOWN: 'unknown'>, None)
+    """
+    if is_missing(value):
+        return Sex.UNKNOWN
+    return alias_table("sexes", Sex).get(key_of(value))
+
+
+def read_status(value: object) -> RecordStatus | None:
+    """Whether a record with this status is evidence; None where the word is unknown.
+
+    A record without a status counts: nobody has cast doubt on it.
+
+    >>> print(read_status("entered-in-error"), read_status("resolved"), read_status("provisional"))
+    entered_in_error counts suspected
+    """
+    if is_missing(value):
+        return RecordStatus.COUNTS
+    return alias_table("statuses", RecordStatus).get(key_of(value))
