@@ -1,0 +1,63 @@
+"""Models: reading and checking them, the numpy evaluator and the reference interpreter."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from ..catalogue import Catalogue
+from ..editions import Edition, find_edition
+from ..errors import ModelError, UsageError
+from ..vocabulary import Setting
+from .checking import check_model
+from .definition import Model
+from .reading import read_model
+
+__all__ = ["Model", "load_model"]
+
+
+def load_model(model: str | os.PathLike[str] | Model, catalogue: Catalogue) -> Model:
+    """A model by name, `name@edition`, or the path of a TOML file, checked against a catalogue.
+
+    A `Model` is returned as it is. Raises `UsageError` for an unknown name, `ModelError` (file, line, what was
+    allowed) for a file that is not right.
+    """
+    if isinstance(model, Model):
+        return model
+    if not isinstance(model, str | os.PathLike):
+        raise UsageError(
+            f"model is a {type(model).__name__}",
+            where="argument model",
+            allowed="a name, name@edition, a path, or a Model",
+            remedy="give the model's name",
+        )
+    edition = find_edition(model, kind="models", argument="model")
+    return _packaged(edition, _Held(catalogue)) if edition.edition else _read(edition, catalogue)
+
+
+class _Held:
+    """A catalogue as a key: two are the same when their fingerprints are."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+
+    def __hash__(self) -> int:
+        return hash(self.catalogue.fingerprint)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and other.catalogue.fingerprint == self.catalogue.fingerprint
+
+
+@cache
+def _packaged(edition: Edition, held: _Held) -> Model:
+    return _read(edition, held.catalogue)
+
+
+def _read(edition: Edition, catalogue: Catalogue) -> Model:
+    if edition.place.is_dir():
+        raise ModelError(
+            "a folder was given", where=edition.label, allowed="a model file (TOML)", remedy="give the path of the file"
+        )
+    model = read_model(edition.place.read_bytes(), label=edition.label, catalogue=catalogue)
+    check_model(model, (setting.value for setting in Setting))
+    return model

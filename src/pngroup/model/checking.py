@@ -1,0 +1,219 @@
+"""Checks of a model when it is read: names, types, totality, and no criterion that can never fire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from attrs import frozen
+
+from ..errors import ModelError, did_you_mean
+from .definition import LINE_CLASSES, Model
+from .primitives import ANY_CONTACT, ANY_MEDICINE, ANY_RECORD, CONTACT_PREFIX, FEEDS, ICD10_RECORD, PRIMITIVES
+from .tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text
+
+_LARGE: Final = 10**6
+
+
+@frozen
+class _Range:
+    """What an expression can come to: a truth (least and most 0 or 1), a number, or a word."""
+
+    kind: str
+    least: int = 0
+    most: int = 1
+
+
+_TRUTH: Final = _Range("truth")
+_WORD: Final = _Range("word")
+
+
+def check_model(model: Model, settings: Iterable[str]) -> None:
+    """Raise `ModelError` unless every name is known, types fit, everybody gets a group, and each group can be met."""
+    _Check(model, frozenset(settings)).run()
+
+
+class _Check:
+    def __init__(self, model: Model, settings: frozenset[str]) -> None:
+        self.model = model
+        self.pseudo = {ANY_RECORD, ICD10_RECORD, ANY_CONTACT, ANY_MEDICINE, *(CONTACT_PREFIX + s for s in settings)}
+        self.score_items = {item.id for score in model.scores.values() for item in score.items}
+        self.available = {score.available for score in model.scores.values() if score.available}
+        self.open: list[str] = []
+        self.ranges: dict[str, _Range] = {"age": _Range("number", 0, 125), "sex": _WORD}
+
+    def fail(self, what: str, place: str, allowed: str) -> ModelError:
+        return ModelError(what, where=f"{self.model.place}, {place}", allowed=allowed, remedy="correct the model file")
+
+    def run(self) -> None:
+        model = self.model
+        for name, members in model.sets.items():
+            for member in members:
+                self._condition(member, f"sets.{name}", sets=False)
+        for resolution in model.resolutions:
+            for name in (resolution.condition, resolution.by, *resolution.also, *resolution.keeps):
+                self._condition(name, "resolved", sets=False)
+        for episode in model.episodes.values():
+            for name in (episode.opens, episode.delivers, episode.loses):
+                self._condition(name, f"episodes.{episode.id}")
+        for line in model.lines.values():
+            for name, node in line.classes:
+                self._truth(node, f"lines.{line.id}.{name}")
+        for tally in model.tallies.values():
+            for item, node in tally.items:
+                self._truth(node, f"tallies.{tally.id}.{item}")
+        for score in model.scores.values():
+            for each in score.items:
+                if each.when is not None:
+                    self._truth(each.when, f"scores.{score.id}, {each.place}")
+            if score.known_if is not None:
+                self._truth(score.known_if, f"scores.{score.id}.known_if")
+        for name in model.measures:
+            self._measure(name, f"measures.{name}")
+        for name in model.outputs:
+            if self._measure(name, "model.outputs").kind == "word":
+                raise self.fail(f"{name!r} is a word", "model.outputs", "measures that are numbers or yes/no")
+        for flag in model.flags:
+            self._truth(flag.when, f"flags.{flag.id}")
+        self._rules()
+
+    def _rules(self) -> None:
+        groups = [rule.group for rule in self.model.rules]
+        if len(set(groups)) != len(groups):
+            raise self.fail("a group number is repeated", "groups", "each number once")
+        if not groups or self.model.rules[-1].when is not None:
+            raise self.fail("not everybody gets a group", "groups", "`otherwise = true` in the last group")
+        for rule in self.model.rules[:-1]:
+            if rule.when is None:
+                raise self.fail(f"group {rule.group} takes everybody", "groups", "`otherwise` in the last group only")
+            if self._truth(rule.when, f"group {rule.group}").most == 0:
+                raise self.fail(f"group {rule.group} can never be met", "groups", "a criterion that somebody can meet")
+
+    def _truth(self, node: Node, place: str) -> _Range:
+        found = self._range(node, place)
+        if found.kind != "truth":
+            raise self.fail("a number or word stands where a yes/no expression is needed", place, "a comparison or a truth")
+        return found
+
+    def _number(self, node: Node, place: str) -> _Range:
+        found = self._range(node, place)
+        if found.kind == "word":
+            raise self.fail("a word stands where a number is needed", place, "a number")
+        return found
+
+    def _range(self, node: Node, place: str) -> _Range:
+        match node:
+            case Number(value):
+                return _Range("number", value, value)
+            case Text():
+                return _WORD
+            case Measure(name):
+                return self._measure(name, place)
+            case Call():
+                return self._call(node, place)
+            case And(items):
+                found = [self._truth(item, place) for item in items]
+                return _Range("truth", min(f.least for f in found), min(f.most for f in found))
+            case Or(items):
+                found = [self._truth(item, place) for item in items]
+                return _Range("truth", max(f.least for f in found), max(f.most for f in found))
+            case Not(item):
+                one = self._truth(item, place)
+                return _Range("truth", 1 - one.most, 1 - one.least)
+            case Choose(_, then, otherwise):
+                first, second = self._range(then, place), self._range(otherwise, place)
+                return _Range(first.kind, min(first.least, second.least), max(first.most, second.most))
+            case Compare():
+                return self._compare(node, place)
+            case Arithmetic(left, sign, right):
+                a, b = self._number(left, place), self._number(right, place)
+                if sign == "+":
+                    return _Range("number", a.least + b.least, a.most + b.most)
+                return _Range("number", a.least - b.most, a.most - b.least)
+
+    def _compare(self, node: Compare, place: str) -> _Range:
+        left, right = self._range(node.left, place), self._range(node.right, place)
+        if "word" in (left.kind, right.kind):
+            if left.kind != right.kind or node.operator not in ("==", "!="):
+                raise self.fail("a word is compared with a number or by size", place, "== and != between words")
+            return _TRUTH
+        always, never = {
+            "<": (left.most < right.least, left.least >= right.most),
+            "<=": (left.most <= right.least, left.least > right.most),
+            ">": (left.least > right.most, left.most <= right.least),
+            ">=": (left.least >= right.most, left.most < right.least),
+            "==": (left.least == left.most == right.least == right.most, left.most < right.least or left.least > right.most),
+            "!=": (left.most < right.least or left.least > right.most, left.least == left.most == right.least == right.most),
+        }[node.operator]
+        return _Range("truth", int(always), 0 if never else 1)
+
+    def _measure(self, name: str, place: str) -> _Range:
+        if name in self.ranges:
+            return self.ranges[name]
+        model = self.model
+        if name in self.open:
+            raise self.fail(f"{name!r} is defined by itself ({' -> '.join([*self.open, name])})", place, "no circles")
+        if name in model.measures:
+            self.open.append(name)
+            found = self._range(model.measures[name], f"measures.{name}")
+            self.open.pop()
+        elif name in model.scores:
+            weights = [item.weight for item in model.scores[name].items if item.when is not None]
+            found = _Range("number", sum(w for w in weights if w < 0), sum(w for w in weights if w > 0))
+        elif name in self.available:
+            found = _Range("number", 0, _LARGE)
+        else:
+            known = ["age", "sex", *model.measures, *model.scores, *self.available]
+            hint = did_you_mean(name, known)
+            raise self.fail(f"there is no measure {name!r}" + (f", {hint}" if hint else ""), place, ", ".join(known))
+        self.ranges[name] = found
+        return found
+
+    def _call(self, call: Call, place: str) -> _Range:
+        model, primitive = self.model, PRIMITIVES[call.function]
+        takes = primitive.takes
+        for i, name in enumerate(call.names):
+            kind = takes[min(i, len(takes) - 1)].rstrip("*?")
+            if kind in ("condition", "value"):
+                self._condition(name, place)
+                if kind == "value" and (model.kinds.get(name) != "value" or name not in model.values):
+                    raise self.fail(f"{name!r} is no value with a range", place, "values.* of the model, of kind value")
+            else:
+                known = {
+                    "line": tuple(model.lines),
+                    "tally": tuple(model.tallies),
+                    "episode": tuple(model.episodes),
+                    "feed": FEEDS,
+                    "class": LINE_CLASSES,
+                }[kind]
+                self._known(name, known, kind, place)
+        if call.function == "count_distinct" and call.names != (ANY_MEDICINE,):
+            raise self.fail("count_distinct counts different medicines only", place, ANY_MEDICINE)
+        but_not = call.word("but_not")
+        if but_not is not None:
+            self._known(but_not, [item for item, _ in model.tallies[call.names[0]].items], "item", place)
+        return _TRUTH if primitive.answers == "truth" else _Range("number", 0, self._most(call))
+
+    def _most(self, call: Call) -> int:
+        match call.function:
+            case "count_lines":
+                return len(self.model.lines)
+            case "count_systems":
+                return len({line.system for line in self.model.lines.values()})
+            case "n":
+                return len(self.model.tallies[call.names[0]].items)
+            case "latest_grade":
+                return len(call.names)
+            case _:
+                return _LARGE
+
+    def _condition(self, name: str, place: str, *, sets: bool = True) -> None:
+        known = [*self.model.kinds, *self.score_items, *self.pseudo, *(self.model.sets if sets else ())]
+        self._known(name, known, "condition", place)
+
+    def _known(self, name: str, known: Iterable[str], kind: str, place: str) -> None:
+        known = list(known)
+        if name not in known:
+            hint = did_you_mean(name, known)
+            allowed = ", ".join(known) if len(known) <= 20 else f"one of {len(known)} {kind}s"
+            raise self.fail(f"there is no {kind} {name!r}" + (f", {hint}" if hint else ""), place, allowed)

@@ -1,0 +1,167 @@
+"""From the text of an expression to its tree: Python's own syntax, a closed list of what is allowed, no eval."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Final
+
+from ..errors import ModelError, did_you_mean
+from .primitives import PRIMITIVES, Primitive
+from .tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text
+
+_COMPARISONS: Final[dict[type[ast.cmpop], str]] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+_ALLOWED = "and, or, not, comparisons, + and -, whole numbers, words, measures, `a if given(feed) else b`, and " + ", ".join(
+    PRIMITIVES
+)
+
+
+class ExpressionError(Exception):
+    """What is wrong with an expression; the reader of the file adds where."""
+
+    def __init__(self, what: str, allowed: str = _ALLOWED) -> None:
+        super().__init__(what)
+        self.what = what
+        self.allowed = allowed
+
+
+def parse(text: str, *, where: str) -> Node:
+    """The tree of an expression.
+
+    `where` names file and place for the error. Raises `ModelError` for anything outside the language.
+
+    >>> parse("age >= 65 and ever(dementia)", where="example")
+    And(items=(Compare(left=Measure(name='age'), operator='>=', right=Number(value=65)), \
+Call(function='ever', names=('dementia',), options=())))
+    """
+    # An expression may run over several lines of a model file without brackets of its own.
+    text = " ".join(text.split())
+    try:
+        tree = ast.parse(text, mode="eval")
+        return _read(tree.body)
+    except SyntaxError as error:
+        problem = ExpressionError(f"the expression {text!r} is not well formed ({error.msg})")
+    except ExpressionError as error:
+        problem = error
+    raise ModelError(
+        problem.what, where=where, allowed=problem.allowed, remedy=f"correct the expression {text!r}"
+    )
+
+
+def _read(node: ast.expr) -> Node:
+    reader = _READERS.get(type(node))
+    if reader is None:
+        raise ExpressionError(f"{ast.unparse(node)!r} is not part of the model language")
+    return reader(node)
+
+
+def _constant(node: ast.Constant) -> Node:
+    if isinstance(node.value, str):
+        return Text(node.value)
+    if isinstance(node.value, int) and not isinstance(node.value, bool):
+        return Number(node.value)
+    raise ExpressionError(f"the constant {node.value!r} is neither a whole number nor a word")
+
+
+def _boolean(node: ast.BoolOp) -> Node:
+    items = tuple(_read(value) for value in node.values)
+    return And(items) if isinstance(node.op, ast.And) else Or(items)
+
+
+def _unary(node: ast.UnaryOp) -> Node:
+    if isinstance(node.op, ast.Not):
+        return Not(_read(node.operand))
+    if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant) and isinstance(node.operand.value, int):
+        return Number(-node.operand.value)
+    raise ExpressionError(f"{ast.unparse(node)!r} is not part of the model language")
+
+
+def _compare(node: ast.Compare) -> Node:
+    values = [_read(value) for value in (node.left, *node.comparators)]
+    pairs: list[Node] = []
+    for left, operator, right in zip(values, node.ops, values[1:], strict=False):
+        if type(operator) not in _COMPARISONS:
+            raise ExpressionError(f"the comparison in {ast.unparse(node)!r} is not allowed", "== != < <= > >=")
+        pairs.append(Compare(left, _COMPARISONS[type(operator)], right))
+    return pairs[0] if len(pairs) == 1 else And(tuple(pairs))
+
+
+def _arithmetic(node: ast.BinOp) -> Node:
+    if isinstance(node.op, ast.Add | ast.Sub):
+        return Arithmetic(_read(node.left), "+" if isinstance(node.op, ast.Add) else "-", _read(node.right))
+    raise ExpressionError(f"the operation in {ast.unparse(node)!r} is not allowed", "+ and -")
+
+
+def _choose(node: ast.IfExp) -> Node:
+    test = _read(node.test)
+    if not (isinstance(test, Call) and test.function == "given"):
+        raise ExpressionError(f"the test in {ast.unparse(node)!r} is not known for everybody", "given(feed)")
+    return Choose(test, _read(node.body), _read(node.orelse))
+
+
+def _call(node: ast.Call) -> Node:
+    name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
+    primitive = PRIMITIVES.get(name)
+    if primitive is None:
+        hint = did_you_mean(name, PRIMITIVES)
+        raise ExpressionError(f"there is no function {name!r}" + (f", {hint}" if hint else ""), ", ".join(PRIMITIVES))
+    names = tuple(_word(argument, name) for argument in node.args)
+    options: list[tuple[str, int | str]] = []
+    for keyword in node.keywords:
+        options.append((str(keyword.arg), _option(primitive, str(keyword.arg), keyword.value)))
+    _check_call(primitive, names, dict(options))
+    return Call(name, names, tuple(options))
+
+
+def _word(argument: ast.expr, function: str) -> str:
+    if isinstance(argument, ast.Name):
+        return argument.id
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+        return argument.value
+    raise ExpressionError(f"{ast.unparse(argument)!r} in {function}() is not a name", "names of conditions and sets")
+
+
+def _option(primitive: Primitive, key: str, value: ast.expr) -> int | str:
+    windows = () if primitive.window == "none" else ("months", "days")
+    allowed = (*primitive.options, *primitive.words, *windows)
+    if key not in allowed:
+        raise ExpressionError(f"{primitive.name}() has no option {key!r}", ", ".join(allowed) or "no options")
+    constant = value.value if isinstance(value, ast.Constant) else None
+    if key in primitive.words:
+        if isinstance(constant, str):
+            return constant
+        raise ExpressionError(f"{key} of {primitive.name}() is not a word", "a word in quotation marks")
+    if isinstance(constant, int) and not isinstance(constant, bool) and constant >= 0:
+        return constant
+    raise ExpressionError(f"{key} of {primitive.name}() is not a whole number", "0, 1, 2, ...")
+
+
+def _check_call(primitive: Primitive, names: tuple[str, ...], options: dict[str, int | str]) -> None:
+    takes = primitive.takes
+    several = bool(takes) and takes[-1].endswith("*")
+    optional = bool(takes) and takes[-1].endswith("?")
+    least = len(takes) - (1 if optional else 0)
+    if len(names) < least or (len(names) > len(takes) and not several):
+        raise ExpressionError(f"{primitive.name}() has {len(names)} names", " ".join(takes) or "no names")
+    n_windows = ("months" in options) + ("days" in options)
+    if n_windows > 1 or (primitive.window == "required" and n_windows == 0):
+        raise ExpressionError(f"{primitive.name}() has {n_windows} windows", "one of months= and days=")
+
+
+_READERS: Final[dict[type[ast.expr], Callable[..., Node]]] = {
+    ast.Constant: _constant,
+    ast.Name: lambda node: Measure(node.id),
+    ast.BoolOp: _boolean,
+    ast.UnaryOp: _unary,
+    ast.Compare: _compare,
+    ast.BinOp: _arithmetic,
+    ast.IfExp: _choose,
+    ast.Call: _call,
+}
