@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import tomllib
 from functools import cache
+from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
-import importlib_resources
 from attrs import frozen
 
 from .errors import UsageError, did_you_mean
@@ -33,8 +33,7 @@ class Edition:
 
 def data(*parts: str) -> Traversable:
     """A file or folder of the package's data, whatever name the package was copied under."""
-    found: Traversable = importlib_resources.files(_PACKAGE).joinpath("data", *parts)
-    return found
+    return files(_PACKAGE).joinpath("data", *parts)
 
 
 @cache

@@ -16,7 +16,9 @@ class PngroupError(Exception):
     `what` went wrong, `where` (argument, table and column, or file and line), what was `allowed` there, and the
     `remedy`. `str()` joins the four into one sentence.
 
-    >>> print(PngroupError("no column 'code'", where="records", allowed="code", remedy="name it with columns="))
+    >>> print(
+    ...     PngroupError("no column 'code'", where="records", allowed="code", remedy="name it with columns=")
+    ... )
     no column 'code' (in records; allowed: code); name it with columns=.
     """
 

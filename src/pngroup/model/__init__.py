@@ -56,8 +56,11 @@ def _packaged(edition: Edition, held: _Held) -> Model:
 def _read(edition: Edition, catalogue: Catalogue) -> Model:
     if edition.place.is_dir():
         raise ModelError(
-            "a folder was given", where=edition.label, allowed="a model file (TOML)", remedy="give the path of the file"
+            "a folder was given",
+            where=edition.label,
+            allowed="a model file (TOML)",
+            remedy="give the path of the file",
         )
     model = read_model(edition.place.read_bytes(), label=edition.label, catalogue=catalogue)
-    check_model(model, (setting.value for setting in Setting))
+    check_model(model, settings=(setting.value for setting in Setting), sources=catalogue.sources)
     return model

@@ -28,22 +28,34 @@ _TRUTH: Final = _Range("truth")
 _WORD: Final = _Range("word")
 
 
-def check_model(model: Model, settings: Iterable[str]) -> None:
-    """Raise `ModelError` unless every name is known, types fit, everybody gets a group, and each group can be met."""
-    _Check(model, frozenset(settings)).run()
+def check_model(model: Model, *, settings: Iterable[str], sources: Iterable[str]) -> None:
+    """Raise `ModelError` unless every name is known, types fit, everybody gets a group, and each group can be met.
+
+    `settings` are the words of the vocabulary that contacts have, `sources` the ids that a line may name.
+    """
+    _Check(model, frozenset(settings), frozenset(sources)).run()
 
 
 class _Check:
-    def __init__(self, model: Model, settings: frozenset[str]) -> None:
+    def __init__(self, model: Model, settings: frozenset[str], sources: frozenset[str]) -> None:
         self.model = model
-        self.pseudo = {ANY_RECORD, ICD10_RECORD, ANY_CONTACT, ANY_MEDICINE, *(CONTACT_PREFIX + s for s in settings)}
+        self.sources = sources
+        self.pseudo = {
+            ANY_RECORD,
+            ICD10_RECORD,
+            ANY_CONTACT,
+            ANY_MEDICINE,
+            *(CONTACT_PREFIX + s for s in settings),
+        }
         self.score_items = {item.id for score in model.scores.values() for item in score.items}
         self.available = {score.available for score in model.scores.values() if score.available}
         self.open: list[str] = []
         self.ranges: dict[str, _Range] = {"age": _Range("number", 0, 125), "sex": _WORD}
 
     def fail(self, what: str, place: str, allowed: str) -> ModelError:
-        return ModelError(what, where=f"{self.model.place}, {place}", allowed=allowed, remedy="correct the model file")
+        return ModelError(
+            what, where=f"{self.model.place}, {place}", allowed=allowed, remedy="correct the model file"
+        )
 
     def run(self) -> None:
         model = self.model
@@ -57,6 +69,8 @@ class _Check:
             for name in (episode.opens, episode.delivers, episode.loses):
                 self._condition(name, f"episodes.{episode.id}")
         for line in model.lines.values():
+            for source in line.source.split():
+                self._known(source, self.sources, "source", f"lines.{line.id}.source")
             for name, node in line.classes:
                 self._truth(node, f"lines.{line.id}.{name}")
         for tally in model.tallies.values():
@@ -85,14 +99,22 @@ class _Check:
             raise self.fail("not everybody gets a group", "groups", "`otherwise = true` in the last group")
         for rule in self.model.rules[:-1]:
             if rule.when is None:
-                raise self.fail(f"group {rule.group} takes everybody", "groups", "`otherwise` in the last group only")
+                raise self.fail(
+                    f"group {rule.group} takes everybody", "groups", "`otherwise` in the last group only"
+                )
             if self._truth(rule.when, f"group {rule.group}").most == 0:
-                raise self.fail(f"group {rule.group} can never be met", "groups", "a criterion that somebody can meet")
+                raise self.fail(
+                    f"group {rule.group} can never be met", "groups", "a criterion that somebody can meet"
+                )
 
     def _truth(self, node: Node, place: str) -> _Range:
         found = self._range(node, place)
         if found.kind != "truth":
-            raise self.fail("a number or word stands where a yes/no expression is needed", place, "a comparison or a truth")
+            raise self.fail(
+                "a number or word stands where a yes/no expression is needed",
+                place,
+                "a comparison or a truth",
+            )
         return found
 
     def _number(self, node: Node, place: str) -> _Range:
@@ -135,15 +157,23 @@ class _Check:
         left, right = self._range(node.left, place), self._range(node.right, place)
         if "word" in (left.kind, right.kind):
             if left.kind != right.kind or node.operator not in ("==", "!="):
-                raise self.fail("a word is compared with a number or by size", place, "== and != between words")
+                raise self.fail(
+                    "a word is compared with a number or by size", place, "== and != between words"
+                )
             return _TRUTH
         always, never = {
             "<": (left.most < right.least, left.least >= right.most),
             "<=": (left.most <= right.least, left.least > right.most),
             ">": (left.least > right.most, left.most <= right.least),
             ">=": (left.least >= right.most, left.most < right.least),
-            "==": (left.least == left.most == right.least == right.most, left.most < right.least or left.least > right.most),
-            "!=": (left.most < right.least or left.least > right.most, left.least == left.most == right.least == right.most),
+            "==": (
+                left.least == left.most == right.least == right.most,
+                left.most < right.least or left.least > right.most,
+            ),
+            "!=": (
+                left.most < right.least or left.least > right.most,
+                left.least == left.most == right.least == right.most,
+            ),
         }[node.operator]
         return _Range("truth", int(always), 0 if never else 1)
 
@@ -152,7 +182,9 @@ class _Check:
             return self.ranges[name]
         model = self.model
         if name in self.open:
-            raise self.fail(f"{name!r} is defined by itself ({' -> '.join([*self.open, name])})", place, "no circles")
+            raise self.fail(
+                f"{name!r} is defined by itself ({' -> '.join([*self.open, name])})", place, "no circles"
+            )
         if name in model.measures:
             self.open.append(name)
             found = self._range(model.measures[name], f"measures.{name}")
@@ -165,7 +197,9 @@ class _Check:
         else:
             known = ["age", "sex", *model.measures, *model.scores, *self.available]
             hint = did_you_mean(name, known)
-            raise self.fail(f"there is no measure {name!r}" + (f", {hint}" if hint else ""), place, ", ".join(known))
+            raise self.fail(
+                f"there is no measure {name!r}" + (f", {hint}" if hint else ""), place, ", ".join(known)
+            )
         self.ranges[name] = found
         return found
 
@@ -177,7 +211,9 @@ class _Check:
             if kind in ("condition", "value"):
                 self._condition(name, place)
                 if kind == "value" and (model.kinds.get(name) != "value" or name not in model.values):
-                    raise self.fail(f"{name!r} is no value with a range", place, "values.* of the model, of kind value")
+                    raise self.fail(
+                        f"{name!r} is no value with a range", place, "values.* of the model, of kind value"
+                    )
             else:
                 known = {
                     "line": tuple(model.lines),

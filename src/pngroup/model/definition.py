@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Final
 
 from attrs import field, frozen
@@ -177,13 +178,28 @@ class Model:
 
     def feeds_of(self, call: Call) -> frozenset[str]:
         """The feeds without which a primitive on conditions cannot be answered."""
-        return frozenset(self.feed_of(member) for name in condition_names(call) for member in self.members(name))
+        return frozenset(
+            self.feed_of(member) for name in condition_names(call) for member in self.members(name)
+        )
+
+    def below(self, call: Call) -> tuple[Node, ...]:
+        """The expressions that a primitive on lines or tallies rests on."""
+        match call.function:
+            case "line":
+                return tuple(node for _, node in self.lines[call.names[0]].classes)
+            case "count_lines" | "count_systems":
+                return tuple(node for line in self.lines.values() for _, node in line.classes)
+            case "n" | "span_days":
+                return tuple(node for _, node in self.tallies[call.names[0]].items)
+            case _:
+                return ()
 
     def endings_of(self, condition: str) -> tuple[Resolution, ...]:
         """The resolutions that can end a condition: its own, and those of what it is nested in."""
         over = (condition, *self.ancestors.get(condition, ()))
         return tuple(r for r in self.resolutions if r.condition in over and condition not in r.keeps)
 
+    @cached_property
     def conditions_used(self) -> frozenset[str]:
         """Every condition that any answer can depend on."""
         used: set[str] = set()

@@ -18,7 +18,21 @@ from ..evidence.view import Measured, View, union
 from .definition import LINE_CLASSES, Model, Score
 from .episodes import Episodes, counting, find_episodes, happened_during
 from .primitives import PRIMITIVES
-from .tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text, calls
+from .tree import (
+    And,
+    Arithmetic,
+    Call,
+    Choose,
+    Compare,
+    Measure,
+    Node,
+    Not,
+    Number,
+    Or,
+    Text,
+    calls,
+    children,
+)
 
 Truth: TypeAlias = npt.NDArray[np.int8]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -84,16 +98,21 @@ class Evaluation:
         feeds: frozenset[str],
         medicines: Measured,
         values: Measured,
-        absent_feeds_are_empty: bool = False,
+        if_known: Evaluation | None = None,
     ) -> None:
+        """With `if_known`, an evaluation of the same people, this one takes absent feeds as empty.
+
+        It then works out anew only what depends on an absent feed.
+        """
         self.model, self.people, self.view, self.as_at = model, people, view, as_at
         self.feeds, self.medicines, self.values = feeds, medicines, values
-        self.absent_feeds_are_empty = absent_feeds_are_empty
+        self.if_known = if_known
         self.n = people.n_people
         self._known: dict[Node, Column] = {
             Measure("age"): Numbers(people.age),
             Measure("sex"): people.sex,
         }
+        self._needs: dict[Node, bool] = {}
         self._ended: dict[str, Bools | None] = {}
         self._classes: dict[str, npt.NDArray[np.int8]] = {}
         self._episodes: dict[str, Episodes] = {}
@@ -104,8 +123,30 @@ class Evaluation:
         """The values of an expression."""
         known = self._known.get(node)
         if known is None:
-            known = self._known[node] = self._column(node)
+            shared = self.if_known is not None and not self._needs_absent_feed(node)
+            known = self.if_known.column(node) if shared and self.if_known else self._column(node)
+            self._known[node] = known
         return known
+
+    def _needs_absent_feed(self, node: Node) -> bool:
+        needs = self._needs.get(node)
+        if needs is None:
+            match node:
+                case Call():
+                    needs = not self.model.feeds_of(node) <= self.feeds
+                    needs = needs or any(map(self._needs_absent_feed, self.model.below(node)))
+                case Measure(name) if name in self.model.measures:
+                    needs = self._needs_absent_feed(self.model.measures[name])
+                case Measure(name) if name in self.model.scores:
+                    score = self.model.scores[name]
+                    nodes = [item.when for item in score.items if item.when is not None]
+                    needs = any(
+                        map(self._needs_absent_feed, [*nodes, *([score.known_if] if score.known_if else [])])
+                    )
+                case _:
+                    needs = any(map(self._needs_absent_feed, children(node)))
+            self._needs[node] = needs
+        return needs
 
     def truth(self, node: Node) -> Truth:
         """The values of a yes/no expression."""
@@ -144,7 +185,9 @@ class Evaluation:
                 return self._compare(left, sign, right)
             case Arithmetic(left, sign, right):
                 a, b = self.numbers(left), self.numbers(right)
-                return Numbers(a.values + b.values if sign == "+" else a.values - b.values, _both(a.known, b.known))
+                return Numbers(
+                    a.values + b.values if sign == "+" else a.values - b.values, _both(a.known, b.known)
+                )
             case _:
                 raise TypeError(f"{node!r} has no values of its own")
 
@@ -192,7 +235,7 @@ class Evaluation:
     def _call(self, call: Call) -> Column:
         if call.function == "given":
             return np.full(self.n, TRUE if call.names[0] in self.feeds else FALSE)
-        if not self.absent_feeds_are_empty and not self.model.feeds_of(call) <= self.feeds:
+        if self.if_known is None and not self.model.feeds_of(call) <= self.feeds:
             if PRIMITIVES[call.function].answers == "truth":
                 return np.full(self.n, UNKNOWN)
             return Numbers(np.zeros(self.n, np.int32), np.zeros(self.n, bool))

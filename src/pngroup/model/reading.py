@@ -10,7 +10,19 @@ from typing import Any, Final
 from ..catalogue import Catalogue
 from ..errors import ModelError, did_you_mean
 from ..vocabulary import CodeSystem
-from .definition import LINE_CLASSES, Episode, Flag, Line, Model, Resolution, Rule, Score, ScoreItem, Tally, ValueRange
+from .definition import (
+    LINE_CLASSES,
+    Episode,
+    Flag,
+    Line,
+    Model,
+    Resolution,
+    Rule,
+    Score,
+    ScoreItem,
+    Tally,
+    ValueRange,
+)
 from .parsing import parse
 from .tree import Choose, Call, Node
 
@@ -32,7 +44,10 @@ class _Section:
     def __init__(self, values: object, place: str, file: _File) -> None:
         if not isinstance(values, Mapping):
             raise ModelError(
-                "a table is expected", where=f"{file.label}, {place}", allowed="a TOML table", remedy="correct the file"
+                "a table is expected",
+                where=f"{file.label}, {place}",
+                allowed="a TOML table",
+                remedy="correct the file",
             )
         self.values = values
         self.place = place
@@ -42,7 +57,9 @@ class _Section:
         for key in self.values:
             if key not in allowed:
                 hint = did_you_mean(key, allowed)
-                raise self.error(f"there is no key {key!r}" + (f", {hint}" if hint else ""), ", ".join(allowed), key)
+                raise self.error(
+                    f"there is no key {key!r}" + (f", {hint}" if hint else ""), ", ".join(allowed), key
+                )
         for key in required:
             if key not in self.values:
                 raise self.error(f"the key {key!r} is missing", ", ".join(allowed), None)
@@ -83,10 +100,15 @@ class _File:
             self.values: dict[str, Any] = tomllib.loads(self.text)
         except UnicodeDecodeError as error:
             raise ModelError(
-                f"the file is not UTF-8 text (byte {error.start})", where=label, allowed="TOML in UTF-8", remedy="save it as UTF-8"
+                f"the file is not UTF-8 text (byte {error.start})",
+                where=label,
+                allowed="TOML in UTF-8",
+                remedy="save it as UTF-8",
             ) from None
         except tomllib.TOMLDecodeError as error:
-            raise ModelError(f"bad TOML: {error}", where=label, allowed="TOML 1.0", remedy="correct that line") from None
+            raise ModelError(
+                f"bad TOML: {error}", where=label, allowed="TOML 1.0", remedy="correct that line"
+            ) from None
 
     def where(self, place: str, near: str | None = None) -> str:
         """File, line where it can be found, and the dotted place."""
@@ -96,7 +118,9 @@ class _File:
     def _line(self, place: str, near: str | None) -> int | None:
         lines = self.text.splitlines()
         head = place.rpartition(".")[0] or place
-        start = next((i for i, text in enumerate(lines) if text.strip().startswith((f"[{place}]", f"[{head}]"))), None)
+        start = next(
+            (i for i, text in enumerate(lines) if text.strip().startswith((f"[{place}]", f"[{head}]"))), None
+        )
         if near is not None:
             for i, text in enumerate(lines[start or 0 :], start or 0):
                 if text.strip().startswith((f"{near} ", f"{near}=", f'"{near}"')):
@@ -114,7 +138,10 @@ class _File:
         values = self.values.get(name, [])
         if not isinstance(values, list):
             raise ModelError(
-                f"{name} is not a list of tables", where=self.label, allowed=f"[[{name}]]", remedy="correct the file"
+                f"{name} is not a list of tables",
+                where=self.label,
+                allowed=f"[[{name}]]",
+                remedy="correct the file",
             )
         return [_Section(value, f"{name}[{i}]", self) for i, value in enumerate(values, 1)]
 
@@ -124,7 +151,10 @@ def read_model(data: bytes, *, label: str, catalogue: Catalogue) -> Model:
     file = _File(data, label)
     _Section(file.values, "the file", file).check(_TOP, ("model", "groups"))
     head = file.section("model")
-    head.check(("name", "edition", "title", "catalogue", "texts", "sources", "outputs"), ("name", "edition", "catalogue"))
+    head.check(
+        ("name", "edition", "title", "catalogue", "texts", "sources", "outputs"),
+        ("name", "edition", "catalogue"),
+    )
     flags, short_history_months = _flags(file)
     return Model(
         name=head.text("name"),
@@ -165,7 +195,9 @@ def _value_range(section: _Section) -> ValueRange:
 
 def _resolution(section: _Section) -> Resolution:
     section.check(("condition", "by", "also", "keeps"), ("condition", "by"))
-    return Resolution(section.text("condition"), section.text("by"), section.words("also"), section.words("keeps"))
+    return Resolution(
+        section.text("condition"), section.text("by"), section.words("also"), section.words("keeps")
+    )
 
 
 def _line(key: str, section: _Section) -> Line:
@@ -188,7 +220,10 @@ def _episode(key: str, section: _Section) -> Episode:
 
 
 def _score(key: str, section: _Section, catalogue: Catalogue) -> Score:
-    section.check(("table", "name", "unit", "only", "weight", "with_medicines", "known_if", "available"), ("table", "name", "unit"))
+    section.check(
+        ("table", "name", "unit", "only", "weight", "with_medicines", "known_if", "available"),
+        ("table", "name", "unit"),
+    )
     table = section.text("table")
     if table not in catalogue.scores:
         raise section.error(f"there is no score table {table!r}", ", ".join(catalogue.scores), "table")
@@ -199,7 +234,9 @@ def _score(key: str, section: _Section, catalogue: Catalogue) -> Score:
         if any(row.cells.get(column) != value for column, value in only.items()):
             continue
         if weight not in row.cells or (with_medicines and with_medicines not in row.cells):
-            raise section.error(f"{table} has no column {weight!r} or {with_medicines!r}", ", ".join(row.cells), None)
+            raise section.error(
+                f"{table} has no column {weight!r} or {with_medicines!r}", ", ".join(row.cells), None
+            )
         when = parse(row.cells["when"], where=f"{row.place}, column when") if row.cells["when"] else None
         if with_medicines and row.cells[with_medicines] and when is not None:
             prescribed = parse(row.cells[with_medicines], where=f"{row.place}, column {with_medicines}")
@@ -228,7 +265,9 @@ def _score(key: str, section: _Section, catalogue: Catalogue) -> Score:
 def _rule(section: _Section) -> Rule:
     section.check(("number", "when", "otherwise"), ("number",))
     if ("when" in section.values) == bool(section.values.get("otherwise", False)):
-        raise section.error("a group has either `when` or `otherwise = true`", "when, or otherwise = true", "number")
+        raise section.error(
+            "a group has either `when` or `otherwise = true`", "when, or otherwise = true", "number"
+        )
     return Rule(section.number("number"), section.expression("when") if "when" in section.values else None)
 
 

@@ -80,17 +80,17 @@ def interpret(model: Model, person: PersonFacts, as_at: datetime.date) -> Answer
         rule.group for rule in model.rules if rule.when is not None and if_empty.truth(rule.when) is None
     )
     flags = {
-        flag.id: reading.truth(flag.when) is True and (not flag.groups or group in flag.groups) for flag in model.flags
+        flag.id: reading.truth(flag.when) is True and (not flag.groups or group in flag.groups)
+        for flag in model.flags
     }
     measures = {name: reading.number(Measure(name)) for name in model.outputs}
     return Answer(group, criteria, measures, flags, left_open)
 
 
 def months_before(date: datetime.date, months: int) -> datetime.date:
-    """`months` calendar months earlier, clipped to the end of a shorter month."""
-    year, month = date.year, date.month - months
-    while month < 1:
-        year, month = year - 1, month + 12
+    """`months` calendar months earlier (later where negative), clipped to the end of a shorter month."""
+    year, month = divmod(date.year * 12 + date.month - 1 - months, 12)
+    month += 1
     return datetime.date(year, month, min(date.day, calendar.monthrange(year, month)[1]))
 
 
@@ -221,7 +221,11 @@ class Reading:
         return False
 
     def _last(self, conditions: set[str]) -> datetime.date | None:
-        dates = [f.date for f in self.person.facts if f.date <= self.as_at and not conditions.isdisjoint(f.conditions)]
+        dates = [
+            f.date
+            for f in self.person.facts
+            if f.date <= self.as_at and not conditions.isdisjoint(f.conditions)
+        ]
         return max(dates, default=None)
 
     def _start(self, call: Call) -> datetime.date:
@@ -254,7 +258,11 @@ class Reading:
 
     def _latest(self, call: Call) -> int | None:
         start = self._start(call)
-        found = [(date, value) for name, date, value in self.person.values if name == call.names[0] and start < date <= self.as_at]
+        found = [
+            (date, value)
+            for name, date, value in self.person.values
+            if name == call.names[0] and start < date <= self.as_at
+        ]
         # Without any value there is nothing to compare: 0 stands below every grade.
         return max(found)[1] if found else 0
 
@@ -268,7 +276,10 @@ class Reading:
     def line_class(self, line_id: str) -> int:
         """0 for absent, then 1 other, 2 moderate, 3 major."""
         line = self.model.lines[line_id]
-        return max((LINE_CLASSES.index(name) + 1 for name, node in line.classes if self.truth(node) is True), default=0)
+        return max(
+            (LINE_CLASSES.index(name) + 1 for name, node in line.classes if self.truth(node) is True),
+            default=0,
+        )
 
     def _line(self, call: Call) -> bool:
         return self.line_class(call.names[0]) > 0
@@ -320,7 +331,9 @@ class Reading:
         now = [each for each in self.pregnancies(call.names[0]) if each.counts_on(self.as_at, episode)]
         present = [each for each in now if each.is_open_on(self.as_at, episode)] or now
         names = set(self.model.members(call.names[1]))
-        dates = {fact.date for fact in self.person.facts if fact.date <= self.as_at and self.alive(fact, names)}
+        dates = {
+            fact.date for fact in self.person.facts if fact.date <= self.as_at and self.alive(fact, names)
+        }
         return sorted(date for date in dates if any(each.includes(date, episode) for each in present))
 
     def _during(self, call: Call) -> bool:

@@ -51,7 +51,8 @@ def pregnancies(episode: Episode, days: Mapping[datetime.date, Set[str]]) -> lis
             open_since = None
         if "opens" in what and open_since is None:
             too_soon = (
-                last_delivery is not None and (day - last_delivery).days < episode.no_opening_after_delivery_days
+                last_delivery is not None
+                and (day - last_delivery).days < episode.no_opening_after_delivery_days
             ) or (last_loss is not None and (day - last_loss).days < episode.no_opening_after_loss_days)
             open_since = None if too_soon else day
         if "delivers" in what:

@@ -1,0 +1,51 @@
+"""Parts of a caller's table or column: one person's rows, one id's place, a plain list of values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import UsageError
+from .building import build
+from .columns import look
+from .identity import Ids, encode_ids
+from .opening import open_table
+from .plain import Taken
+
+
+def find_id(ids: Ids, value: object) -> int | None:
+    """The place of one id among `ids.values`, None where it is not there or of the other kind (text, whole
+    number).
+    """
+    is_number = isinstance(value, int | np.integer) and not isinstance(value, bool | np.bool_)
+    if (ids.kind == "integer" and not is_number) or (ids.kind == "text" and not isinstance(value, str)):
+        return None
+    found = np.flatnonzero(ids.values == value)
+    return int(found[0]) if len(found) else None
+
+
+def rows_of(native: Any, *, name: str, column: str, value: object) -> Any:
+    """The rows of one id as a table of the caller's own type, under the caller's column names.
+
+    Raises what `open_table` and `encode_ids` raise.
+    """
+    table = open_table(native, name=name, required=("person_id",), columns={"person_id": column})
+    ids = encode_ids(table, "person_id")
+    place = find_id(ids, value)
+    rows = np.flatnonzero(ids.index == place) if place is not None else np.empty(0, np.int64)
+    return build(table, {column: Taken("person_id")}, rows=rows)
+
+
+def listed(values: Any, *, argument: str) -> Sequence[object]:
+    """The values of a sequence, array or Series of any library as plain Python values."""
+    raw = look(values)
+    if raw is None:
+        raise UsageError(
+            f"{argument} is a {type(values).__name__}",
+            where=f"argument {argument}",
+            allowed="a list, tuple, array or Series",
+            remedy="put a single value into a list",
+        )
+    return raw.listed()

@@ -1,0 +1,52 @@
+"""A mapping of column names to arrays, lists or Series as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from .columns import take_column
+from .plain import Column, Rows, Taken
+from .with_arrays import make_array
+
+
+@frozen(eq=False)
+class MappingFrame:
+    """A mapping of names to columns of one length; a dict comes out."""
+
+    native: Mapping[Any, Any]
+    n_rows: int
+    implementation: str = "mapping"
+
+    @property
+    def names(self) -> Sequence[object]:
+        """The keys."""
+        return list(self.native)
+
+    def load(self, _positions: Sequence[int], /) -> MappingFrame:
+        """Itself: it is in memory."""
+        return self
+
+    def native_column(self, name: str) -> Any:
+        """The values under that key."""
+        return self.native[name]
+
+    def build(
+        self,
+        columns: Mapping[str, Column | Taken],
+        rows: Rows | None,
+        keep: Sequence[int],
+    ) -> dict[Any, Any]:
+        """A dict: computed columns are numpy arrays, the caller's stay what they were."""
+
+        def taken(label: object) -> Any:
+            return self.native[label] if rows is None else take_column(self.native[label], rows)
+
+        made: dict[Any, Any] = {
+            name: taken(column.column) if isinstance(column, Taken) else make_array(column)
+            for name, column in columns.items()
+        }
+        names = list(self.native)
+        return made | {names[at]: taken(names[at]) for at in keep}

@@ -1,0 +1,190 @@
+"""polars: frames, eager and lazy, and columns in and out. Used only when the caller has imported polars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from attrs import field, frozen
+
+from .hashing import sample_starts
+from .objects import look_objects
+from .plain import Column, Distinct, Flat, Kind, Plain, Raw, Rows, Taken, library, objects, whole
+
+_INTEGERS: Final = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
+_WIDE: Final = ("Int128", "UInt128", "Decimal")
+_TEXT: Final = ("String", "Categorical", "Enum")
+
+
+def look_polars(series: Any) -> Raw:
+    """A polars Series as a column."""
+    name = series.dtype.base_type().__name__
+    if name == "Object":
+        return look_objects(objects(series.to_list()))
+    return _look_wide(series) if name in _WIDE else _look_plain(series, name)
+
+
+def _look_plain(series: Any, name: str) -> Raw:
+    known: tuple[Kind, Callable[[], Plain]] | None = None
+    if name in _TEXT:
+        known = "text", lambda: _text(series)
+    elif name in _INTEGERS:
+        known = "integer", lambda: Flat(whole(series.fill_null(0).to_numpy()), _nulls(series))
+    elif name.startswith("Float"):
+        known = "float", lambda: _floats(series)
+    elif name == "Boolean":
+        known = "boolean", lambda: Flat(series.fill_null(False).to_numpy(), _nulls(series))
+    elif name == "Date":
+        known = "date", lambda: _days(series)
+    elif name == "Datetime":
+        # dt.date() gives the local date of a series with a time zone.
+        known = "datetime", lambda: _days(series.dt.date())
+    elif name == "Null":
+        known = "empty", lambda: Distinct(objects([]), np.full(len(series), -1, dtype=np.int32))
+    if known is None:
+        kind: Kind = "nested" if series.dtype.is_nested() else "other"
+        return Raw(kind, str(series.dtype), listed=series.to_list)
+    return Raw(known[0], str(series.dtype), known[1], series.to_list)
+
+
+def _look_wide(series: Any) -> Raw:
+    """Decimals and 128-bit integers: whole ones that fit as integers, fractions as floats."""
+    pl = library("polars")
+    if getattr(series.dtype, "scale", 0):
+        return look_polars(series.cast(pl.Float64))
+    narrow = series.cast(pl.Int64, strict=False)
+    if narrow.null_count() == series.null_count():
+        return look_polars(narrow)
+    return Raw("other", "whole numbers of more than 64 bits", listed=series.to_list)
+
+
+def _nulls(series: Any) -> Any:
+    return series.is_null().to_numpy()
+
+
+def _floats(series: Any) -> Flat:
+    numbers = series.fill_null(float("nan")).to_numpy().astype(np.float64, copy=False)
+    return Flat(numbers, np.isnan(numbers))
+
+
+def _days(dates: Any) -> Flat:
+    return Flat(dates.to_physical().fill_null(0).to_numpy().astype(np.int64), _nulls(dates))
+
+
+def _text(series: Any) -> Distinct:
+    """Distinct text; where runs of equal text are long, only the first of each run is looked at."""
+    if series.dtype != library("polars").String or not _has_runs(series):
+        return _distinct(series)
+    run = series.rle_id().to_numpy()
+    is_first = np.ones(len(run), dtype=bool)
+    is_first[1:] = run[1:] != run[:-1]
+    of_runs = _distinct(series.filter(library("polars").Series(is_first)))
+    return Distinct(of_runs.values, of_runs.index[run])
+
+
+def _distinct(series: Any) -> Distinct:
+    """Distinct text by way of the whole numbers that polars gives to categories."""
+    pl = library("polars")
+    numbers = (series.cast(pl.Categorical) if series.dtype == pl.String else series).to_physical()
+    missing = _nulls(numbers)
+    physical = numbers.fill_null(0).to_numpy()
+    present = physical[~missing] if missing.any() else physical
+    # The numbers may come from a pool that other columns share, so they are numbered again without gaps.
+    seen = np.zeros(int(present.max()) + 1 if len(present) else 1, dtype=bool)
+    seen[present] = True
+    example = np.zeros(len(seen), dtype=np.int64)
+    example[present] = np.flatnonzero(~missing)
+    place = (np.cumsum(seen) - 1).astype(np.int32)
+    index = place[physical]
+    index[missing] = -1
+    return Distinct(objects(series.gather(example[seen]).cast(pl.String).to_list()), index)
+
+
+def _has_runs(series: Any) -> bool:
+    size = 4096
+    starts = sample_starts(len(series), size=size)
+    n_runs = sum(int(series.slice(start, size).rle_id().max()) for start in starts)
+    return bool(starts) and n_runs < 0.5 * size * len(starts)
+
+
+def make_polars(column: Column, *, name: str = "") -> Any:
+    """A computed column as a Series: String, Int64, Float64, Boolean or Date, null where missing."""
+    pl = library("polars")
+    if column.kind == "text":
+        if column.words:
+            places = pl.Series(column.values.astype(np.int64))
+            return pl.Series(name, column.words, dtype=pl.String).gather(_nulled(places, column.mask))
+        return pl.Series(name, column.texts().tolist(), dtype=pl.String)
+    if column.kind == "boolean":
+        made = pl.Series(name, column.values.astype(bool))
+    elif column.kind == "float":
+        made = pl.Series(name, column.values.astype(np.float64))
+    elif column.kind == "date":
+        made = pl.Series(name, column.values.astype(np.int32)).cast(pl.Date)
+    else:
+        made = pl.Series(name, column.values.astype(np.int64))
+    return _nulled(made, column.mask)
+
+
+def _nulled(series: Any, mask: Any) -> Any:
+    if mask is None or not mask.any():
+        return series
+    pl = library("polars")
+    present = pl.Series(~mask)
+    return pl.select(pl.when(present).then(series)).to_series().alias(series.name)
+
+
+@frozen(eq=False)
+class PolarsFrame:
+    """A polars DataFrame, or a LazyFrame that is collected once, for the columns asked for."""
+
+    native: Any
+    is_lazy: bool
+    schema: Sequence[str] = field(factory=tuple)
+
+    @property
+    def implementation(self) -> str:
+        """The library, and whether the caller's frame was lazy."""
+        return "polars (lazy)" if self.is_lazy else "polars"
+
+    @property
+    def names(self) -> Sequence[object]:
+        """The column names; of a LazyFrame without reading its rows."""
+        return self.schema or list(self.native.collect_schema().names())
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return int(self.native.height)
+
+    def load(self, positions: Sequence[int], /) -> PolarsFrame:
+        """The DataFrame itself, or the collected columns of the LazyFrame."""
+        if not self.is_lazy:
+            return self
+        names = self.names
+        return PolarsFrame(
+            self.native.select([names[at] for at in positions]).collect(), True, schema=tuple(map(str, names))
+        )
+
+    def native_column(self, name: str) -> Any:
+        """The Series of that name."""
+        return self.native.get_column(name)
+
+    def build(
+        self,
+        columns: Mapping[str, Column | Taken],
+        rows: Rows | None,
+        keep: Sequence[int],
+    ) -> Any:
+        """A DataFrame, or a LazyFrame for a LazyFrame."""
+        pl = library("polars")
+        source = self.native if rows is None else self.native[rows]
+        made = [
+            source.get_column(column.column).alias(name)
+            if isinstance(column, Taken)
+            else make_polars(column, name=name)
+            for name, column in columns.items()
+        ]
+        frame = pl.DataFrame([*made, *(source.get_columns()[at] for at in keep)])
+        return frame.lazy() if self.is_lazy else frame
