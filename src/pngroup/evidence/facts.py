@@ -66,11 +66,7 @@ class Evidence:
 
 def pack(person: Ints, meaning: npt.NDArray[np.integer], day: npt.NDArray[np.integer]) -> Ints:
     """Facts of rows: person index, meaning number (not negative) and day number (days since 1970)."""
-    return (
-        (person.astype(np.int64) << _PERSON_SHIFT)
-        | (meaning.astype(np.int64) << _DAY_BITS)
-        | to_fact_day(day)
-    )
+    return (person.astype(np.int64) << _PERSON_SHIFT) | (meaning.astype(np.int64) << _DAY_BITS) | to_fact_day(day)
 
 
 def gather(parts: Iterable[Ints], meanings: Meanings, n_people: int) -> Evidence:

@@ -47,9 +47,7 @@ class View:
     Days are fact days (see `dates.to_fact_day`): positive, 0 for never.
     """
 
-    def __init__(
-        self, evidence: Evidence, number_of: Mapping[str, int], *, first: int, end: int, as_at: int
-    ) -> None:
+    def __init__(self, evidence: Evidence, number_of: Mapping[str, int], *, first: int, end: int, as_at: int) -> None:
         self.n_people = end - first
         self.number_of = dict(number_of)
         self._offsets, self._flat = expansion(evidence.meanings, self.number_of)

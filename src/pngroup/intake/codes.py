@@ -62,9 +62,7 @@ def read_codes(rows: Rows, system: str | CodeSystem | None) -> CodedRows:
     pairs = _pairs(numbers, systems, codes)
     coded = CodedRows(pairs, place[key])
     _refuse_mangled(rows, coded)
-    problem = (
-        np.array([_reason(pair) for pair in pairs], np.int8)[coded.index] if pairs else np.zeros(0, np.int8)
-    )
+    problem = np.array([_reason(pair) for pair in pairs], np.int8)[coded.index] if pairs else np.zeros(0, np.int8)
     for number, reason in enumerate(_REASONS, 1):
         rows.drop(problem == number, reason)
     return coded
@@ -120,8 +118,7 @@ def _systems(
         )
     encoded = table.encode("system")
     found = [
-        (None if is_missing(value) else read_system(value), not is_missing(value))
-        for value in encoded.values.tolist()
+        (None if is_missing(value) else read_system(value), not is_missing(value)) for value in encoded.values.tolist()
     ]
     return [*found, (None, False)], np.where(encoded.index < 0, len(found), encoded.index), len(found) + 1
 

@@ -65,9 +65,7 @@ class Feed:
 
 def read_records(native: object, context: Context) -> Feed:
     """Coded records to facts."""
-    rows, coded = _open_coded(
-        native, "records", context, optional=("system", "setting", "position", "status")
-    )
+    rows, coded = _open_coded(native, "records", context, optional=("system", "setting", "position", "status"))
     _judge_status(rows)
     _note_settings(rows)
     rows.judge_dates(as_at=context.as_at, date_format=context.date_format)
@@ -124,13 +122,10 @@ def read_contacts(native: object, context: Context) -> Feed:
 
 def read_values(native: object, context: Context) -> Feed:
     """Numeric values of conditions of kind `value`; range and units are checked against the model."""
-    rows, coded = _open_coded(
-        native, "values", context, optional=("system", "unit", "status"), required=("value",)
-    )
+    rows, coded = _open_coded(native, "values", context, optional=("system", "unit", "status"), required=("value",))
     _judge_status(rows)
     conditions = [
-        next((c for c in sorted(_conditions(pair, context)) if c in context.model.values), None)
-        for pair in coded.pairs
+        next((c for c in sorted(_conditions(pair, context)) if c in context.model.values), None) for pair in coded.pairs
     ]
     names = tuple(sorted({c for c in conditions if c is not None}))
     what = (
@@ -144,9 +139,7 @@ def read_values(native: object, context: Context) -> Feed:
     amount = np.where(numbers.absent, 0, numbers.number)
     for place, name in enumerate(names):
         allowed = context.model.values[name]
-        wrong = (what == place) & (
-            (amount < allowed.least) | (amount > allowed.most) | (amount != np.floor(amount))
-        )
+        wrong = (what == place) & ((amount < allowed.least) | (amount > allowed.most) | (amount != np.floor(amount)))
         wrong |= (what == place) & ~_unit_is_allowed(rows, allowed.units)
         rows.drop(wrong, "value_out_of_range")
     rows.judge_dates(as_at=context.as_at, date_format=context.date_format)
@@ -218,9 +211,7 @@ def _feed(
 
 def _with_measured(feed: Feed, names: tuple[str, ...], what: Ints, amount: Ints) -> Feed:
     order = np.lexsort((feed.day, feed.person))
-    measured = Measured(
-        names, feed.person[order], what[order], feed.day[order].astype(np.int64), amount[order]
-    )
+    measured = Measured(names, feed.person[order], what[order], feed.day[order].astype(np.int64), amount[order])
     return evolve(feed, measured=measured)
 
 

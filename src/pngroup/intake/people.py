@@ -97,9 +97,7 @@ def read_people(
     notes = {"duplicate_people": repeated.n_repeated}
     birth = _births(table, rows, as_at, date_format, notes)
     sex = _sexes(table, rows, notes)
-    registered_from = _day_column(
-        table, "registered_from", rows, date_format, notes, "registration_unreadable"
-    )
+    registered_from = _day_column(table, "registered_from", rows, date_format, notes, "registration_unreadable")
     registered_to = _day_column(table, "registered_to", rows, date_format, notes, "registration_unreadable")
     died_on = _day_column(table, "died_on", rows, date_format, notes, "death_unreadable")
     excluded = _is_filled(table, "excluded_reason", rows)
@@ -171,16 +169,12 @@ def _births(
         age = np.where(use, whole, age).astype(np.int32)
         age_known |= use
         # The earliest day on which a person of that age can have been born is what earlier ages are reckoned from.
-        first_births = np.array(
-            [months_before(as_at, 12 * (years + 1)) + 1 for years in range(_OLDEST + 1)], np.int32
-        )
+        first_births = np.array([months_before(as_at, 12 * (years + 1)) + 1 for years in range(_OLDEST + 1)], np.int32)
         born = first_births[np.clip(whole, 0, _OLDEST)]
         day, earliest = np.where(use, born, day), np.where(use, born, earliest)
     out_of_range = has_birth & ~not_born & (age > _OLDEST)
     notes["age_out_of_range"] = notes.get("age_out_of_range", 0) + int(out_of_range.sum())
-    return _Births(
-        age, age_known & ~out_of_range, day.astype(np.int32), earliest.astype(np.int32), imputed, not_born
-    )
+    return _Births(age, age_known & ~out_of_range, day.astype(np.int32), earliest.astype(np.int32), imputed, not_born)
 
 
 def _imputed_births(
@@ -209,9 +203,7 @@ def _sexes(table: Table, rows: npt.NDArray[np.int64], notes: dict[str, int]) -> 
         return np.full(len(rows), unknown, np.int8)
     encoded = table.encode("sex")
     words = [read_sex(value) for value in encoded.values]
-    places = np.array(
-        [unknown if word is None else SEXES.index(word.value) for word in words] + [unknown], np.int8
-    )
+    places = np.array([unknown if word is None else SEXES.index(word.value) for word in words] + [unknown], np.int8)
     not_read = np.array([word is None for word in words] + [False])
     index = encoded.index[rows]
     notes["sex_unknown_word"] = int(not_read[index].sum())
@@ -239,8 +231,7 @@ def _is_filled(table: Table, column: str, rows: npt.NDArray[np.int64]) -> Bools:
     encoded = table.encode(column)
     # A text counts unless blank, a truth when true; any other value is a reason given.
     filled = [
-        bool(value.strip()) if isinstance(value, str) else value is not False
-        for value in encoded.values.tolist()
+        bool(value.strip()) if isinstance(value, str) else value is not False for value in encoded.values.tolist()
     ]
     return np.array([*filled, False])[encoded.index[rows]]
 

@@ -53,9 +53,7 @@ class _Check:
         self.ranges: dict[str, _Range] = {"age": _Range("number", 0, 125), "sex": _WORD}
 
     def fail(self, what: str, place: str, allowed: str) -> ModelError:
-        return ModelError(
-            what, where=f"{self.model.place}, {place}", allowed=allowed, remedy="correct the model file"
-        )
+        return ModelError(what, where=f"{self.model.place}, {place}", allowed=allowed, remedy="correct the model file")
 
     def run(self) -> None:
         model = self.model
@@ -99,13 +97,9 @@ class _Check:
             raise self.fail("not everybody gets a group", "groups", "`otherwise = true` in the last group")
         for rule in self.model.rules[:-1]:
             if rule.when is None:
-                raise self.fail(
-                    f"group {rule.group} takes everybody", "groups", "`otherwise` in the last group only"
-                )
+                raise self.fail(f"group {rule.group} takes everybody", "groups", "`otherwise` in the last group only")
             if self._truth(rule.when, f"group {rule.group}").most == 0:
-                raise self.fail(
-                    f"group {rule.group} can never be met", "groups", "a criterion that somebody can meet"
-                )
+                raise self.fail(f"group {rule.group} can never be met", "groups", "a criterion that somebody can meet")
 
     def _truth(self, node: Node, place: str) -> _Range:
         found = self._range(node, place)
@@ -157,9 +151,7 @@ class _Check:
         left, right = self._range(node.left, place), self._range(node.right, place)
         if "word" in (left.kind, right.kind):
             if left.kind != right.kind or node.operator not in ("==", "!="):
-                raise self.fail(
-                    "a word is compared with a number or by size", place, "== and != between words"
-                )
+                raise self.fail("a word is compared with a number or by size", place, "== and != between words")
             return _TRUTH
         always, never = {
             "<": (left.most < right.least, left.least >= right.most),
@@ -182,9 +174,7 @@ class _Check:
             return self.ranges[name]
         model = self.model
         if name in self.open:
-            raise self.fail(
-                f"{name!r} is defined by itself ({' -> '.join([*self.open, name])})", place, "no circles"
-            )
+            raise self.fail(f"{name!r} is defined by itself ({' -> '.join([*self.open, name])})", place, "no circles")
         if name in model.measures:
             self.open.append(name)
             found = self._range(model.measures[name], f"measures.{name}")
@@ -197,9 +187,7 @@ class _Check:
         else:
             known = ["age", "sex", *model.measures, *model.scores, *self.available]
             hint = did_you_mean(name, known)
-            raise self.fail(
-                f"there is no measure {name!r}" + (f", {hint}" if hint else ""), place, ", ".join(known)
-            )
+            raise self.fail(f"there is no measure {name!r}" + (f", {hint}" if hint else ""), place, ", ".join(known))
         self.ranges[name] = found
         return found
 
@@ -211,9 +199,7 @@ class _Check:
             if kind in ("condition", "value"):
                 self._condition(name, place)
                 if kind == "value" and (model.kinds.get(name) != "value" or name not in model.values):
-                    raise self.fail(
-                        f"{name!r} is no value with a range", place, "values.* of the model, of kind value"
-                    )
+                    raise self.fail(f"{name!r} is no value with a range", place, "values.* of the model, of kind value")
             else:
                 known = {
                     "line": tuple(model.lines),

@@ -178,9 +178,7 @@ class Model:
 
     def feeds_of(self, call: Call) -> frozenset[str]:
         """The feeds without which a primitive on conditions cannot be answered."""
-        return frozenset(
-            self.feed_of(member) for name in condition_names(call) for member in self.members(name)
-        )
+        return frozenset(self.feed_of(member) for name in condition_names(call) for member in self.members(name))
 
     def below(self, call: Call) -> tuple[Node, ...]:
         """The expressions that a primitive on lines or tallies rests on."""

@@ -74,9 +74,7 @@ def find_episodes(
             since[:n_busy] = np.where(delivering | losing, _LONG_AGO, since[:n_busy])
         still = (since > _LONG_AGO) & (as_at - since < episode.longest_days)
         found.append((person[starts][still], since[still], np.full(int(still.sum()), -1)))
-    columns = [
-        np.concatenate([part[i] for part in found]) if found else np.empty(0, np.int64) for i in range(3)
-    ]
+    columns = [np.concatenate([part[i] for part in found]) if found else np.empty(0, np.int64) for i in range(3)]
     return Episodes(*(column.astype(np.int64) for column in columns))
 
 

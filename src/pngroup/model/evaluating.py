@@ -140,9 +140,7 @@ class Evaluation:
                 case Measure(name) if name in self.model.scores:
                     score = self.model.scores[name]
                     nodes = [item.when for item in score.items if item.when is not None]
-                    needs = any(
-                        map(self._needs_absent_feed, [*nodes, *([score.known_if] if score.known_if else [])])
-                    )
+                    needs = any(map(self._needs_absent_feed, [*nodes, *([score.known_if] if score.known_if else [])]))
                 case _:
                     needs = any(map(self._needs_absent_feed, children(node)))
             self._needs[node] = needs
@@ -185,9 +183,7 @@ class Evaluation:
                 return self._compare(left, sign, right)
             case Arithmetic(left, sign, right):
                 a, b = self.numbers(left), self.numbers(right)
-                return Numbers(
-                    a.values + b.values if sign == "+" else a.values - b.values, _both(a.known, b.known)
-                )
+                return Numbers(a.values + b.values if sign == "+" else a.values - b.values, _both(a.known, b.known))
             case _:
                 raise TypeError(f"{node!r} has no values of its own")
 
@@ -195,7 +191,8 @@ class Evaluation:
         if isinstance(right, Text) or isinstance(left, Text):
             words, text = (left, right) if isinstance(right, Text) else (right, left)
             column = self.column(words)
-            assert isinstance(column, Words) and isinstance(text, Text)
+            assert isinstance(column, Words)
+            assert isinstance(text, Text)
             place = column.vocabulary.index(text.value) if text.value in column.vocabulary else -1
             return _truth(_OPERATORS[sign](column.index, place))
         a, b = self.numbers(left), self.numbers(right)
@@ -362,7 +359,7 @@ class Evaluation:
             count += (classes > 0) if number is None else (classes == number)
         return Numbers(count)
 
-    def _count_systems(self, call: Call) -> Numbers:
+    def _count_systems(self, _: Call) -> Numbers:
         systems: dict[str, Bools] = {}
         for line in self.model.lines.values():
             present = self.line_class(line.id) > 0

@@ -51,9 +51,7 @@ Call(function='ever', names=('dementia',), options=())))
         problem = ExpressionError(f"the expression {text!r} is not well formed ({error.msg})")
     except ExpressionError as error:
         problem = error
-    raise ModelError(
-        problem.what, where=where, allowed=problem.allowed, remedy=f"correct the expression {text!r}"
-    )
+    raise ModelError(problem.what, where=where, allowed=problem.allowed, remedy=f"correct the expression {text!r}")
 
 
 def _read(node: ast.expr) -> Node:
@@ -79,11 +77,7 @@ def _boolean(node: ast.BoolOp) -> Node:
 def _unary(node: ast.UnaryOp) -> Node:
     if isinstance(node.op, ast.Not):
         return Not(_read(node.operand))
-    if (
-        isinstance(node.op, ast.USub)
-        and isinstance(node.operand, ast.Constant)
-        and isinstance(node.operand.value, int)
-    ):
+    if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant) and isinstance(node.operand.value, int):
         return Number(-node.operand.value)
     raise ExpressionError(f"{ast.unparse(node)!r} is not part of the model language")
 
@@ -93,9 +87,7 @@ def _compare(node: ast.Compare) -> Node:
     pairs: list[Node] = []
     for left, operator, right in zip(values, node.ops, values[1:], strict=False):
         if type(operator) not in _COMPARISONS:
-            raise ExpressionError(
-                f"the comparison in {ast.unparse(node)!r} is not allowed", "== != < <= > >="
-            )
+            raise ExpressionError(f"the comparison in {ast.unparse(node)!r} is not allowed", "== != < <= > >=")
         pairs.append(Compare(left, _COMPARISONS[type(operator)], right))
     return pairs[0] if len(pairs) == 1 else And(tuple(pairs))
 
@@ -118,13 +110,9 @@ def _call(node: ast.Call) -> Node:
     primitive = PRIMITIVES.get(name)
     if primitive is None:
         hint = did_you_mean(name, PRIMITIVES)
-        raise ExpressionError(
-            f"there is no function {name!r}" + (f", {hint}" if hint else ""), ", ".join(PRIMITIVES)
-        )
+        raise ExpressionError(f"there is no function {name!r}" + (f", {hint}" if hint else ""), ", ".join(PRIMITIVES))
     names = tuple(_word(argument, name) for argument in node.args)
-    options: list[tuple[str, int | str]] = []
-    for keyword in node.keywords:
-        options.append((str(keyword.arg), _option(primitive, str(keyword.arg), keyword.value)))
+    options = [(str(keyword.arg), _option(primitive, str(keyword.arg), keyword.value)) for keyword in node.keywords]
     _check_call(primitive, names, dict(options))
     return Call(name, names, tuple(options))
 
@@ -134,9 +122,7 @@ def _word(argument: ast.expr, function: str) -> str:
         return argument.id
     if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
         return argument.value
-    raise ExpressionError(
-        f"{ast.unparse(argument)!r} in {function}() is not a name", "names of conditions and sets"
-    )
+    raise ExpressionError(f"{ast.unparse(argument)!r} in {function}() is not a name", "names of conditions and sets")
 
 
 def _option(primitive: Primitive, key: str, value: ast.expr) -> int | str:

@@ -65,9 +65,7 @@ PRIMITIVES: Final[dict[str, Primitive]] = dict(
             "number",
             "the latest value in the window; the highest of a day",
         ),
-        _row(
-            "count_days", "condition", "", "required", "number", "different days with a record in the window"
-        ),
+        _row("count_days", "condition", "", "required", "number", "different days with a record in the window"),
         _row("count_distinct", "condition", "", "required", "number", "different medicines in the window"),
         _row("line", "line", "", "none", "truth", "the long-term condition line is present"),
         _row(

@@ -24,7 +24,7 @@ from .definition import (
     ValueRange,
 )
 from .parsing import parse
-from .tree import Choose, Call, Node
+from .tree import Call, Choose, Node
 
 _TOP: Final = (
     "model", "administrative", "resolved", "sets", "lines", "tallies", "episodes", "scores", "measures", "groups", "flags", "values",
@@ -57,9 +57,7 @@ class _Section:
         for key in self.values:
             if key not in allowed:
                 hint = did_you_mean(key, allowed)
-                raise self.error(
-                    f"there is no key {key!r}" + (f", {hint}" if hint else ""), ", ".join(allowed), key
-                )
+                raise self.error(f"there is no key {key!r}" + (f", {hint}" if hint else ""), ", ".join(allowed), key)
         for key in required:
             if key not in self.values:
                 raise self.error(f"the key {key!r} is missing", ", ".join(allowed), None)
@@ -118,9 +116,7 @@ class _File:
     def _line(self, place: str, near: str | None) -> int | None:
         lines = self.text.splitlines()
         head = place.rpartition(".")[0] or place
-        start = next(
-            (i for i, text in enumerate(lines) if text.strip().startswith((f"[{place}]", f"[{head}]"))), None
-        )
+        start = next((i for i, text in enumerate(lines) if text.strip().startswith((f"[{place}]", f"[{head}]"))), None)
         if near is not None:
             for i, text in enumerate(lines[start or 0 :], start or 0):
                 if text.strip().startswith((f"{near} ", f"{near}=", f'"{near}"')):
@@ -195,9 +191,7 @@ def _value_range(section: _Section) -> ValueRange:
 
 def _resolution(section: _Section) -> Resolution:
     section.check(("condition", "by", "also", "keeps"), ("condition", "by"))
-    return Resolution(
-        section.text("condition"), section.text("by"), section.words("also"), section.words("keeps")
-    )
+    return Resolution(section.text("condition"), section.text("by"), section.words("also"), section.words("keeps"))
 
 
 def _line(key: str, section: _Section) -> Line:
@@ -234,9 +228,7 @@ def _score(key: str, section: _Section, catalogue: Catalogue) -> Score:
         if any(row.cells.get(column) != value for column, value in only.items()):
             continue
         if weight not in row.cells or (with_medicines and with_medicines not in row.cells):
-            raise section.error(
-                f"{table} has no column {weight!r} or {with_medicines!r}", ", ".join(row.cells), None
-            )
+            raise section.error(f"{table} has no column {weight!r} or {with_medicines!r}", ", ".join(row.cells), None)
         when = parse(row.cells["when"], where=f"{row.place}, column when") if row.cells["when"] else None
         if with_medicines and row.cells[with_medicines] and when is not None:
             prescribed = parse(row.cells[with_medicines], where=f"{row.place}, column {with_medicines}")
@@ -265,9 +257,7 @@ def _score(key: str, section: _Section, catalogue: Catalogue) -> Score:
 def _rule(section: _Section) -> Rule:
     section.check(("number", "when", "otherwise"), ("number",))
     if ("when" in section.values) == bool(section.values.get("otherwise", False)):
-        raise section.error(
-            "a group has either `when` or `otherwise = true`", "when, or otherwise = true", "number"
-        )
+        raise section.error("a group has either `when` or `otherwise = true`", "when, or otherwise = true", "number")
     return Rule(section.number("number"), section.expression("when") if "when" in section.values else None)
 
 

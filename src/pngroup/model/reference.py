@@ -76,12 +76,9 @@ def interpret(model: Model, person: PersonFacts, as_at: datetime.date) -> Answer
     last = model.rules[-1].group
     group = next((rule.group for rule in model.rules if criteria.get(rule.group) is True), last)
     criteria[last] = group == last
-    left_open = tuple(
-        rule.group for rule in model.rules if rule.when is not None and if_empty.truth(rule.when) is None
-    )
+    left_open = tuple(rule.group for rule in model.rules if rule.when is not None and if_empty.truth(rule.when) is None)
     flags = {
-        flag.id: reading.truth(flag.when) is True and (not flag.groups or group in flag.groups)
-        for flag in model.flags
+        flag.id: reading.truth(flag.when) is True and (not flag.groups or group in flag.groups) for flag in model.flags
     }
     measures = {name: reading.number(Measure(name)) for name in model.outputs}
     return Answer(group, criteria, measures, flags, left_open)
@@ -221,11 +218,7 @@ class Reading:
         return False
 
     def _last(self, conditions: set[str]) -> datetime.date | None:
-        dates = [
-            f.date
-            for f in self.person.facts
-            if f.date <= self.as_at and not conditions.isdisjoint(f.conditions)
-        ]
+        dates = [f.date for f in self.person.facts if f.date <= self.as_at and not conditions.isdisjoint(f.conditions)]
         return max(dates, default=None)
 
     def _start(self, call: Call) -> datetime.date:
@@ -290,7 +283,7 @@ class Reading:
             return sum(1 for each in classes if each)
         return classes.count(LINE_CLASSES.index(call.names[0]) + 1)
 
-    def _count_systems(self, call: Call) -> int:
+    def _count_systems(self, _: Call) -> int:
         return len({line.system for line in self.model.lines.values() if self.line_class(line.id)})
 
     def items_present(self, tally: str) -> list[tuple[str, Node]]:
@@ -331,9 +324,7 @@ class Reading:
         now = [each for each in self.pregnancies(call.names[0]) if each.counts_on(self.as_at, episode)]
         present = [each for each in now if each.is_open_on(self.as_at, episode)] or now
         names = set(self.model.members(call.names[1]))
-        dates = {
-            fact.date for fact in self.person.facts if fact.date <= self.as_at and self.alive(fact, names)
-        }
+        dates = {fact.date for fact in self.person.facts if fact.date <= self.as_at and self.alive(fact, names)}
         return sorted(date for date in dates if any(each.includes(date, episode) for each in present))
 
     def _during(self, call: Call) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Set as AbstractSet
 
 from attrs import frozen
 
@@ -38,7 +38,7 @@ class Pregnancy:
         return self.first <= date
 
 
-def pregnancies(episode: Episode, days: Mapping[datetime.date, Set[str]]) -> list[Pregnancy]:
+def pregnancies(episode: Episode, days: Mapping[datetime.date, AbstractSet[str]]) -> list[Pregnancy]:
     """All episodes from the days on which something opens, delivers or loses, in order of their beginning."""
     found: list[Pregnancy] = []
     open_since: datetime.date | None = None
@@ -51,8 +51,7 @@ def pregnancies(episode: Episode, days: Mapping[datetime.date, Set[str]]) -> lis
             open_since = None
         if "opens" in what and open_since is None:
             too_soon = (
-                last_delivery is not None
-                and (day - last_delivery).days < episode.no_opening_after_delivery_days
+                last_delivery is not None and (day - last_delivery).days < episode.no_opening_after_delivery_days
             ) or (last_loss is not None and (day - last_loss).days < episode.no_opening_after_loss_days)
             open_since = None if too_soon else day
         if "delivers" in what:
