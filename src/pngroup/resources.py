@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 
@@ -90,9 +90,16 @@ def parse_rows(text: str, *, file: str, columns: tuple[str, ...]) -> tuple[Row, 
     Raises `ModelError` naming `file` and line for another header, a row with too few or too many cells, an
     empty row, or broken quotes.
     """
+    return tuple(
+        Row(file, line, dict(zip(columns, cells, strict=True)))
+        for line, cells in parse_cells(text, file=file, columns=columns)
+    )
+
+
+def parse_cells(text: str, *, file: str, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+    """Line number and cells of each row, checked as by `parse_rows`; for tables of many thousand rows."""
     allowed = f"the columns {','.join(columns)}"
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[Row] = []
     line = 1
     try:
         for cells in reader:
@@ -111,8 +118,7 @@ def parse_rows(text: str, *, file: str, columns: tuple[str, ...]) -> tuple[Row, 
                     remedy="give each column one cell and put cells that hold a comma in quotes",
                 )
             if line > 1:
-                named = zip(columns, cells, strict=True)
-                rows.append(Row(file, line, {column: cell.strip() for column, cell in named}))
+                yield line, [cell.strip() for cell in cells]
             # A quoted cell may span lines: the next row begins after the line the reader has reached.
             line = reader.line_num + 1
     except csv.Error as error:
@@ -126,7 +132,6 @@ def parse_rows(text: str, *, file: str, columns: tuple[str, ...]) -> tuple[Row, 
         raise ModelError(
             "the table is empty", where=f"{file}, line 1", allowed=allowed, remedy="give the table a header"
         )
-    return tuple(rows)
 
 
 @lru_cache(maxsize=64)

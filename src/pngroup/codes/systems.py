@@ -11,9 +11,12 @@ from .aliases import alias_table, key_of
 
 
 def read_system(value: object) -> CodeSystem | None:
-    """The code system a name stands for; None where the name is unknown or missing.
+    """The code system a name stands for; None where the name is unknown or missing, or no name at all.
 
     >>> read_system("http://snomed.info/sct"), read_system("icd-10-cm"), read_system(10)
     (<CodeSystem.SNOMED: 'snomed'>, <CodeSystem.ICD10CM: 'icd10cm'>, None)
     """
+    # A list or a dictionary of names, written as text, could spell a name.
+    if not isinstance(value, str | bytes | int | float):
+        return None
     return alias_table("systems", CodeSystem).get(key_of(value))

@@ -18,7 +18,8 @@ from attrs import frozen
 from ..errors import DataError, UsageError, shapes_of
 from .plain import Bools, Distinct, Flat, Objects, Plain
 
-LAST_YEAR: Final = 2200
+#: De-identified data are shifted as far as 2201 (MIMIC-IV); no index date of use is later than this year.
+LAST_YEAR: Final = 2500
 _DAY, _MONTH, _YEAR = 3, 2, 1
 _EPOCH: Final = datetime.date(1970, 1, 1).toordinal()
 #: Longer than any ISO date with time, fraction and offset.
@@ -48,7 +49,7 @@ class Days:
 
     Dates before the first year allowed are not valid: they stand for nothing (1753-01-01 and 0001-01-01 are
     what databases write for no date). `n_too_early` counts them, and they are among `n_unreadable`. Dates
-    after 2200 are valid and stand at 2200-12-31, later than everything (9999-12-31 means no end);
+    after 2500 are valid and stand at 2500-12-31, later than everything (9999-12-31 means no end);
     `n_too_late` counts them.
     """
 

@@ -12,7 +12,7 @@ from .building import build
 from .columns import look
 from .identity import Ids, encode_ids
 from .opening import open_table
-from .plain import Taken
+from .plain import KIND_WORDS, Taken
 
 
 def find_id(ids: Ids, value: object) -> int | None:
@@ -41,11 +41,11 @@ def rows_of(native: Any, *, name: str, column: str, value: object) -> Any:
 def listed(values: Any, *, argument: str) -> Sequence[object]:
     """The values of a sequence, array or Series of any library as plain Python values."""
     raw = look(values)
-    if raw is None:
+    if raw is None or raw.kind == "nested":
         raise UsageError(
-            f"{argument} is a {type(values).__name__}",
+            f"{argument} is a {type(values).__name__}" + (f" that holds {KIND_WORDS[raw.kind]}" if raw else ""),
             where=f"argument {argument}",
-            allowed="a list, tuple, array or Series",
-            remedy="put a single value into a list",
+            allowed="a list, tuple, array or Series of single values",
+            remedy="take the values out of the inner lists" if raw else "put a single value into a list",
         )
     return raw.listed()

@@ -99,7 +99,7 @@ class Table:
         another order are never guessed, and numbers are no dates unless a format says so. `partial` (for
         dates of birth) also takes a month (`1950-03`) or a year (1950 as text or number), gives its first day
         and says so in `precision`. Days before `first_year` (1900; 1800 when partial) are not valid, those
-        after 2200 stand at its end.
+        after 2500 stand at its end.
 
         Raises `DataError` when no value of the column can be read, `UsageError` for a wrong format.
         """

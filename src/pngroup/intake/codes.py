@@ -96,7 +96,9 @@ def _systems(
         known = read_system(system)
         if known is None:
             raise UsageError(
-                f"unknown code system {system!r}",
+                f"unknown code system {system!r}"
+                if isinstance(system, str | int | float)
+                else f"system is a {type(system).__name__}",
                 where="argument system",
                 allowed=_SYSTEM_NAMES,
                 remedy="name one of these",
@@ -156,7 +158,7 @@ def _refuse_mangled(rows: Rows, coded: CodedRows) -> None:
 
 
 def report_codes(rows: Rows, coded: CodedRows, is_mapped: Sequence[bool]) -> dict[str, Any]:
-    """The parts of a quality report that are about codes; `is_mapped` tells of each pair whether a condition knows it."""
+    """What a quality report says of codes; `is_mapped` tells of each pair whether a condition knows it."""
     used = rows.used
     n_used = np.bincount(coded.index[used], minlength=len(coded.pairs))
     n_all = np.bincount(coded.index[rows.why == _UNREADABLE], minlength=len(coded.pairs))

@@ -40,9 +40,9 @@ _NEVER_BEFORE: Final = FIRST_DAY
 class People:
     """One entry a distinct person, in order of first appearance.
 
-    `first_row`: row of the table. `age`: whole years on the index date (meaningless where `reason` is set). `birth`: the
-    birth day that ages on earlier days are reckoned from. `earliest_birth` and `last_day` bound believable records.
-    `reason`: place in `REASONS`, -1 for people who get a group. Days are days since 1970-01-01.
+    `first_row`: row of the table. `age`: whole years on the index date (meaningless where `reason` is set).
+    `birth`: the birth day that ages on earlier days are reckoned from. `earliest_birth` and `last_day` bound
+    believable records. `reason`: place in `REASONS`, -1 for people who get a group. Days are days since 1970-01-01.
     """
 
     table: Table = field(repr=False)
@@ -88,7 +88,8 @@ def read_people(
     repeated = same_rows(table, ids)
     if repeated.n_disagreeing:
         raise DataError(
-            f"rows of the same person disagree ({repeated.n_disagreeing:,} people, in {', '.join(repeated.columns[:5])})",
+            f"rows of the same person disagree ({repeated.n_disagreeing:,} people, "
+            f"in {', '.join(repeated.columns[:5])})",
             where=f"people, for example rows {', '.join(str(row + 1) for row in repeated.rows)}",
             allowed="one row a person, or rows that are the same",
             remedy="decide which row is right and keep that one",
@@ -228,7 +229,7 @@ def _day_column(
 def _is_filled(table: Table, column: str, rows: npt.NDArray[np.int64]) -> Bools:
     if not table.has(column):
         return np.zeros(len(rows), bool)
-    encoded = table.encode(column)
+    encoded = table.encode(column, booleans=True)
     # A text counts unless blank, a truth when true; any other value is a reason given.
     filled = [
         bool(value.strip()) if isinstance(value, str) else value is not False for value in encoded.values.tolist()

@@ -1,0 +1,148 @@
+"""The nearest changes that would move a person to another group: with time, with one more record, with one less.
+
+For staff only. Each is found by asking the reference interpreter again, so it is true of the model and no guess; it
+says nothing about what would be good for the person.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from attrs import evolve, field, frozen
+
+from ..model.definition import Model, condition_names
+from ..model.primitives import ANY_CONTACT, ANY_MEDICINE, ANY_RECORD, ICD10_RECORD
+from ..model.reference import Fact, PersonFacts, Reading, age_on, months_before
+from ..model.tree import calls
+
+#: How far ahead the passing of time is looked at.
+_AHEAD_DAYS: Final = 5 * 365
+_PSEUDO: Final = frozenset({ANY_RECORD, ICD10_RECORD, ANY_CONTACT, ANY_MEDICINE})
+
+
+@frozen
+class Changes:
+    """What would move the person.
+
+    `by_time`: the first later day on which the group changes with nothing more recorded, and the group then.
+    `by_adding`: for each group that one more condition, recorded today, would lead to: the lines or items that do it.
+    `by_removing`: for each condition without whose records the group would be another: that group.
+    """
+
+    by_time: tuple[datetime.date, int] | None
+    by_adding: tuple[tuple[int, tuple[str, ...]], ...] = field(repr=False)
+    by_removing: tuple[tuple[str, int], ...] = field(repr=False)
+
+
+def group_of(model: Model, person: PersonFacts, as_at: datetime.date) -> int:
+    """The first group in precedence that is met."""
+    reading = Reading(model, person, as_at)
+    for rule in model.rules:
+        if rule.when is None or reading.truth(rule.when) is True:
+            return rule.group
+    raise AssertionError("the last rule takes everybody")  # the check of the model makes sure of it
+
+
+def find_changes(model: Model, person: PersonFacts, as_at: datetime.date) -> Changes:
+    """All nearest changes of one person."""
+    now = group_of(model, person, as_at)
+    return Changes(
+        _by_time(model, person, as_at, now),
+        _by_adding(model, person, as_at, now),
+        _by_removing(model, person, as_at, now),
+    )
+
+
+def _by_time(model: Model, person: PersonFacts, as_at: datetime.date, now: int) -> tuple[datetime.date, int] | None:
+    # Beyond the age of 125 the model has no group, and nobody needs a forecast.
+    for day in sorted(set(_turning_days(model, person, as_at))):
+        older = evolve(person, age=person.age + age_on(person.birth, day) - age_on(person.birth, as_at))
+        then = group_of(model, older, day)
+        if then != now:
+            return day, then
+    return None
+
+
+def _turning_days(model: Model, person: PersonFacts, as_at: datetime.date) -> Iterator[datetime.date]:
+    """Days on which an answer can change: birthdays, and records that leave a window or an episode's span."""
+    last = as_at + datetime.timedelta(days=_AHEAD_DAYS)
+    for years in range(1, 6):
+        year = person.birth.year + age_on(person.birth, as_at) + years
+        leap = person.birth.month == 2 and person.birth.day == 29 and not _is_leap(year)
+        yield datetime.date(year, 3, 1) if leap else person.birth.replace(year=year)
+    months = {n_months for call in model.calls() if (n_months := call.option("months"))}
+    days = {n_days for call in model.calls() if (n_days := call.option("days")) is not None}
+    for episode in model.episodes.values():
+        days |= {
+            episode.longest_days,
+            episode.counts_after_delivery_days,
+            episode.complications_after_delivery_days,
+        }
+    dates = {fact.date for fact in person.facts} | {d for _, d in person.medicines} | {d for _, d, _ in person.values}
+    for date in dates:
+        # A record leaves a window of n months on the first day whose start of the window has reached it: around the
+        # same day n months later, a few days on either side where months differ in length.
+        for n in months:
+            near = months_before(date, -n)
+            first = next(d for k in range(-3, 5) if months_before(d := near + datetime.timedelta(days=k), n) >= date)
+            if as_at < first <= last:
+                yield first
+        for n in days:
+            later = date + datetime.timedelta(days=n)
+            if as_at < later <= last:
+                yield later
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+def _candidates(model: Model) -> Iterator[tuple[str, str]]:
+    """One condition for each line, and for each item of a tally: what a single new record could be."""
+    for line in model.lines.values():
+        for _, node in line.classes:
+            for call in calls(node):
+                for name in condition_names(call):
+                    yield line.id, model.members(name)[0]
+    for tally in model.tallies.values():
+        for item, node in tally.items:
+            for call in calls(node):
+                for name in condition_names(call):
+                    yield item, model.members(name)[0]
+
+
+def _by_adding(
+    model: Model, person: PersonFacts, as_at: datetime.date, now: int
+) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    order = model.groups
+    found: dict[int, dict[str, None]] = {}
+    tried: set[str] = set()
+    for name, condition in _candidates(model):
+        if condition in tried:
+            continue
+        tried.add(condition)
+        fact = Fact(frozenset({condition, *model.ancestors.get(condition, ()), ANY_RECORD}), as_at)
+        then = group_of(model, evolve(person, facts=(*person.facts, fact)), as_at)
+        if order.index(then) < order.index(now):
+            found.setdefault(then, {})[name] = None
+    nearest_first = sorted(found, key=lambda group: -order.index(group))
+    return tuple((group, tuple(found[group])) for group in nearest_first)
+
+
+def _by_removing(model: Model, person: PersonFacts, as_at: datetime.date, now: int) -> tuple[tuple[str, int], ...]:
+    found = []
+    for condition in _leaves(model, person.facts):
+        without = evolve(person, facts=tuple(f for f in person.facts if condition not in f.conditions))
+        then = group_of(model, without, as_at)
+        if then != now:
+            found.append((condition, then))
+    return tuple(found)
+
+
+def _leaves(model: Model, facts: Iterable[Fact]) -> list[str]:
+    """The conditions of the facts that the catalogue names, without the pseudo-conditions and items of scores."""
+    present = {c for fact in facts for c in fact.conditions if c in model.kinds and c not in _PSEUDO}
+    inner = {ancestor for condition in present for ancestor in model.ancestors.get(condition, ())}
+    return sorted(present - inner)

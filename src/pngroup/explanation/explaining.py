@@ -1,0 +1,228 @@
+"""The explanation of one person: group, sentences, criteria with their values, records with their sources, changes."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from ..catalogue import Catalogue
+from ..intake import REASONS, Feed, People
+from ..model.definition import Model
+from ..model.reference import Answer, Fact, Reading, interpret
+from ..schemes import Scheme
+from .changes import Changes, find_changes
+from .person import PersonRows, rows_of_person
+from .texts import Texts, load_texts
+from .words import Finding, Words, day_text
+
+_MOST_RECORDS = 3
+
+
+@frozen
+class CriterionReport:
+    """One criterion: the group, whether it is met (None: not knowable), in short, and line by line."""
+
+    group: int
+    met: bool | None
+    summary: str
+    findings: tuple[Finding, ...] = field(repr=False)
+
+
+@frozen
+class RecordReport:
+    """A record behind a condition: code, system, date, the mapping row that made it count, and who says so.
+
+    `code` is empty for a restricted record.
+    """
+
+    code: str
+    system: str
+    date: datetime.date
+    mapping: str
+    sources: tuple[str, ...]
+
+
+@frozen
+class ConditionReport:
+    """A condition that is recorded: our name, whether a resolved code has ended it, its latest records."""
+
+    condition: str
+    name: str
+    ended: bool
+    n_records: int
+    records: tuple[RecordReport, ...] = field(repr=False)
+
+
+@frozen
+class Explanation:
+    """Why one person is in one group. `str()` is for staff; `patient_text` for the person. Holds no identifier."""
+
+    as_at: datetime.date
+    model: str
+    need_group: int | None
+    name: str | None
+    need_tier: str | None
+    rag: str | None
+    reason: str | None
+    staff_text: str
+    patient_text: str
+    answer: Answer | None = field(repr=False)
+    flags: Mapping[str, bool] = field(repr=False)
+    criteria: tuple[CriterionReport, ...] = field(repr=False)
+    lines: tuple[str, ...] = field(repr=False)
+    scores: Mapping[str, tuple[str, ...]] = field(repr=False)
+    conditions: tuple[ConditionReport, ...] = field(repr=False)
+    changes: tuple[str, ...] = field(repr=False)
+    not_given: tuple[str, ...] = field(repr=False)
+    note: str = field(repr=False)
+
+    def __str__(self) -> str:
+        from .rendering import render
+
+        return render(self)
+
+
+def explain(
+    place: int,
+    *,
+    model: Model,
+    catalogue: Catalogue,
+    scheme: Scheme,
+    as_at: datetime.date,
+    people: People,
+    feeds: Mapping[str, Feed],
+    show_restricted: bool = False,
+) -> Explanation:
+    """The explanation of the person at `place` of `people`, by the reference interpreter."""
+    texts = load_texts(model.texts)
+    name = f"{model.name}@{model.edition}"
+    if people.reason[place] >= 0:
+        return _without_group(REASONS[people.reason[place]], texts, as_at, name)
+    rows = rows_of_person(place, people, feeds)
+    answer = interpret(model, rows.facts, as_at)
+    reading = Reading(model, rows.facts, as_at)
+    words = Words(reading, catalogue, texts, show_restricted)
+    flags = {
+        "short_history": bool(people.short_history[place]),
+        **answer.flags,
+        "age_imputed": bool(people.age_imputed[place]),
+        "not_knowable": bool(answer.not_knowable),
+    }
+    remission = any("mental_health_remission" in fact.conditions for fact in rows.facts.facts) and answer.group == 8
+    noted = {**flags, "mental_health_remission": remission}
+    return Explanation(
+        as_at=as_at,
+        model=name,
+        need_group=answer.group,
+        name=scheme.group_name(answer.group),
+        need_tier=scheme.tier_word(answer.group),
+        rag=scheme.colour(answer.group),
+        reason=None,
+        staff_text=_text(texts, answer.group, noted, "staff"),
+        patient_text=f"{_text(texts, answer.group, noted, 'patient')} {texts.patient_note}",
+        answer=answer,
+        flags=flags,
+        criteria=tuple(_criterion(rule.group, answer, model, words, texts) for rule in model.rules),
+        lines=tuple(words.lines_present()),
+        scores={score: tuple(words.score_items(score)) for score in model.scores},
+        conditions=tuple(_conditions(rows, reading, words, catalogue)),
+        changes=tuple(_changes_in_words(find_changes(model, rows.facts, as_at), model, words, scheme)),
+        not_given=tuple(feed for feed in ("contacts", "medicines", "values") if feed not in feeds),
+        note=texts.staff_note,
+    )
+
+
+def _without_group(reason: str, texts: Texts, as_at: datetime.date, model: str) -> Explanation:
+    return Explanation(
+        as_at=as_at,
+        model=model,
+        need_group=None,
+        name=None,
+        need_tier=None,
+        rag=None,
+        reason=reason,
+        staff_text=texts.no_group_staff.format(reason=texts.reasons.get(reason, reason)),
+        patient_text=f"{texts.no_group_patient} {texts.patient_note}",
+        answer=None,
+        flags={},
+        criteria=(),
+        lines=(),
+        scores={},
+        conditions=(),
+        changes=(),
+        not_given=(),
+        note=texts.staff_note,
+    )
+
+
+def _text(texts: Texts, group: int, noted: Mapping[str, bool], reader: str) -> str:
+    sentences = [texts.groups.get(group, {}).get(reader, "")]
+    sentences += [texts.additions[name][reader] for name, is_set in noted.items() if is_set and name in texts.additions]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _criterion(group: int, answer: Answer, model: Model, words: Words, texts: Texts) -> CriterionReport:
+    rule = next(rule for rule in model.rules if rule.group == group)
+    findings = tuple(words.findings(rule.when)) if rule.when is not None else ()
+    return CriterionReport(group, answer.criteria[group], texts.criteria.get(group, f"criterion {group}"), findings)
+
+
+def _conditions(rows: PersonRows, reading: Reading, words: Words, catalogue: Catalogue) -> list[ConditionReport]:
+    """Conditions of the catalogue that are recorded, the most specific only, latest records first."""
+    named: dict[str, list[Fact]] = {}
+    for fact in rows.facts.facts:
+        known = {c for c in fact.conditions if c in catalogue.conditions}
+        inner = {ancestor for c in known for ancestor in catalogue.conditions[c].ancestors}
+        for condition in known - inner:
+            named.setdefault(condition, []).append(fact)
+    reports = []
+    for condition, facts in sorted(named.items(), key=lambda item: max(f.date for f in item[1]), reverse=True):
+        facts.sort(key=lambda fact: fact.date, reverse=True)
+        hidden = not words.show_restricted
+        reports.append(
+            ConditionReport(
+                condition="" if hidden and any(catalogue.is_restricted(f.conditions) for f in facts) else condition,
+                name=words.texts.restricted_record
+                if hidden and any(catalogue.is_restricted(f.conditions) for f in facts)
+                else catalogue.name_of(condition),
+                ended=reading.ended(condition),
+                n_records=len(facts),
+                records=tuple(_record(fact, condition, rows, words, catalogue) for fact in facts[:_MOST_RECORDS]),
+            )
+        )
+    return reports
+
+
+def _record(fact: Fact, condition: str, rows: PersonRows, words: Words, catalogue: Catalogue) -> RecordReport:
+    _, pair = rows.origins[fact.row]
+    if not words.show_restricted and catalogue.is_restricted(fact.conditions):
+        return RecordReport("", "", fact.date, "", ())
+    code, system = pair.code or "", pair.system
+    mapping = [] if system is None else [r for r in catalogue.rows_for(code, system) if r.condition == condition]
+    return RecordReport(
+        code=code,
+        system=system.value if system is not None else "",
+        date=fact.date,
+        mapping="; ".join(f"{row.match} {row.code} ({row.place})" for row in mapping),
+        sources=tuple(dict.fromkeys(source for row in mapping for source in row.source)),
+    )
+
+
+def _changes_in_words(changes: Changes, model: Model, words: Words, scheme: Scheme) -> list[str]:
+    def group(number: int) -> str:
+        return f"group {number} ({scheme.group_name(number)})"
+
+    sentences = []
+    if changes.by_time is not None:
+        day, then = changes.by_time
+        sentences.append(f"With nothing more recorded: {group(then)} from {day_text(day)}.")
+    for condition, then in changes.by_removing[:5]:
+        sentences.append(f"Without the records of {words.condition(condition)}: {group(then)}.")
+    for then, names in changes.by_adding[:2]:
+        shown = [words.line(name) if name in model.lines else name.replace("_", " ") for name in names]
+        some = ", ".join(dict.fromkeys(shown[:4]))
+        more = f" or {len(shown) - 4} others" if len(shown) > 4 else ""
+        sentences.append(f"With one new record of {some}{more}: {group(then)}.")
+    return sentences

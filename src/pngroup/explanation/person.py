@@ -1,0 +1,57 @@
+"""One person's rows out of the tables as read: the facts that the reference interpreter needs."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+
+import numpy as np
+from attrs import field, frozen
+
+from ..dates import to_date
+from ..intake import SEXES, Feed, People
+from ..intake.codes import Pair
+from ..model.reference import Fact, PersonFacts
+
+
+@frozen
+class PersonRows:
+    """The facts of one person, and for each fact's `row` the feed and the code behind it."""
+
+    facts: PersonFacts = field(repr=False)
+    origins: tuple[tuple[str, Pair], ...] = field(repr=False)
+
+
+def rows_of_person(place: int, people: People, feeds: Mapping[str, Feed]) -> PersonRows:
+    """What the feeds hold of the person at `place` of `people`."""
+    facts: list[Fact] = []
+    origins: list[tuple[str, Pair]] = []
+    medicines: list[tuple[str, datetime.date]] = []
+    values: list[tuple[str, datetime.date, int]] = []
+    for name, feed in feeds.items():
+        for row in np.flatnonzero(feed.person == place):
+            pair = feed.pairs[feed.pair[row]]
+            meaning = feed.meanings_of_pairs[feed.pair[row]]
+            date = to_date(int(feed.day[row]))
+            facts.append(Fact(meaning, date, len(origins)))
+            origins.append((name, pair))
+        if feed.measured is not None:
+            table = feed.measured.of_people(place, place + 1)
+            for what, day, amount in zip(table.what, table.day, table.amount, strict=True):
+                date = to_date(int(day))
+                if name == "medicines":
+                    medicines.append((table.names[what], date))
+                else:
+                    values.append((table.names[what], date, int(amount)))
+    return PersonRows(
+        PersonFacts(
+            age=int(people.age[place]),
+            birth=to_date(int(people.birth[place])),
+            sex=SEXES[people.sex[place]],
+            facts=tuple(facts),
+            medicines=tuple(medicines),
+            values=tuple(values),
+            feeds=frozenset(feeds),
+        ),
+        tuple(origins),
+    )

@@ -1,0 +1,73 @@
+"""An explanation as plain text for staff: short first, details after; no identifier of the person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from .words import Finding, day_text
+
+if TYPE_CHECKING:
+    from .explaining import CriterionReport, Explanation
+
+_MARKS: Final = {True: "yes", False: "no ", None: "?  "}
+
+
+def render(explanation: Explanation) -> str:
+    """The whole explanation as lines of text."""
+    return "\n".join(_lines(explanation))
+
+
+def _lines(explanation: Explanation) -> Iterator[str]:
+    if explanation.need_group is None:
+        yield explanation.staff_text
+        return
+    head = f"Group {explanation.need_group}: {explanation.name} (need {explanation.need_tier}, {explanation.rag})"
+    yield head
+    yield "=" * len(head)
+    yield explanation.staff_text
+    yield f"As at {day_text(explanation.as_at)}, by the model {explanation.model}."
+    yield ""
+    yield "Criteria, in order of precedence (the first that is met decides)"
+    decided = False
+    for criterion in explanation.criteria:
+        yield from _criterion(criterion, details=not decided)
+        decided = decided or criterion.met is True
+    yield ""
+    yield f"Long-term conditions: {'; '.join(explanation.lines) or 'none'}"
+    if explanation.answer is not None:
+        for score, items in explanation.scores.items():
+            if items and explanation.answer.measures.get(score) is not None:
+                yield f"  {score}: {', '.join(items)}"
+    yield ""
+    yield "Records behind it"
+    for condition in explanation.conditions:
+        more = f", {condition.n_records} records" if condition.n_records > 1 else ""
+        yield f"  {condition.name}{' (ended by a later resolved code)' if condition.ended else ''}{more}"
+        for record in condition.records:
+            if not record.code:
+                yield f"    {day_text(record.date)}"
+                continue
+            source = f"; source {', '.join(record.sources)}" if record.sources else ""
+            yield f"    {day_text(record.date)}  {record.system} {record.code}  by {record.mapping}{source}"
+    if not explanation.conditions:
+        yield "  none"
+    if explanation.changes:
+        yield ""
+        yield "Nearest changes (of the model, not advice)"
+        yield from (f"  {sentence}" for sentence in explanation.changes)
+    if explanation.not_given:
+        yield ""
+        yield f"Not given, so not known: {', '.join(explanation.not_given)}"
+    yield ""
+    yield explanation.note
+
+
+def _criterion(criterion: CriterionReport, *, details: bool) -> Iterator[str]:
+    yield f"  {_MARKS[criterion.met]} {criterion.group:>2}  {criterion.summary}"
+    if details:
+        yield from (_finding(finding) for finding in criterion.findings)
+
+
+def _finding(finding: Finding) -> str:
+    return f"         {'  ' * finding.depth}{_MARKS[finding.met]} {finding.text}"

@@ -1,0 +1,69 @@
+"""The sentences for staff and patients: data of the package, one file an edition."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from attrs import field, frozen
+
+from ..editions import data
+from ..errors import ModelError
+
+
+@frozen
+class Texts:
+    """All sentences of one edition. Keys of `groups` and `criteria` are group numbers."""
+
+    name: str
+    staff_note: str
+    patient_note: str
+    restricted_record: str
+    no_group_staff: str
+    no_group_patient: str
+    reasons: Mapping[str, str] = field(repr=False)
+    groups: Mapping[int, Mapping[str, str]] = field(repr=False)
+    criteria: Mapping[int, str] = field(repr=False)
+    additions: Mapping[str, Mapping[str, str]] = field(repr=False)
+    measures: Mapping[str, str] = field(repr=False)
+    tallies: Mapping[str, str] = field(repr=False)
+    episodes: Mapping[str, str] = field(repr=False)
+
+    def measure(self, name: str) -> str:
+        """What a measure is called; its own name with blanks where the file has none."""
+        return self.measures.get(name, name.replace("_", " "))
+
+
+@cache
+def load_texts(name: str) -> Texts:
+    """The packaged texts of that name; an own model without texts of its own gets plain ones."""
+    file = data("texts", f"{name}.toml")
+    if not name or not file.is_file():
+        file = data("texts", "plain.toml")
+    values: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+    head = values["texts"]
+    try:
+        return Texts(
+            name=head["name"],
+            staff_note=head["staff_note"],
+            patient_note=head["patient_note"],
+            restricted_record=head["restricted_record"],
+            no_group_staff=head["no_group_staff"],
+            no_group_patient=head["no_group_patient"],
+            reasons=values["reasons"],
+            groups={int(number): texts for number, texts in values.get("groups", {}).items()},
+            criteria={int(number): text for number, text in values.get("criteria", {}).items()},
+            additions=values.get("additions", {}),
+            measures=values.get("measures", {}),
+            tallies=values.get("tallies", {}),
+            episodes=values.get("episodes", {}),
+        )
+    except KeyError as error:
+        raise ModelError(
+            f"the texts have no {error.args[0]!r}",
+            where=f"texts {name}",
+            allowed="all sentences",
+            remedy="complete the file",
+        ) from None

@@ -1,0 +1,218 @@
+"""From a criterion and its values to lines that a person can read: what was asked, what was found, met or not."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Final
+
+from attrs import field, frozen
+
+from ..catalogue import Catalogue
+from ..model.definition import LINE_CLASSES, Model, condition_names
+from ..model.reference import Reading
+from ..model.tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text, calls
+from .texts import Texts
+
+_MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_SIGNS: Final = {"==": "is", "!=": "is not", "<": "below", "<=": "at most", ">": "above", ">=": "at least"}
+#: How units of scores are written for people.
+_SCALES: Final = {"hundredths": 100, "tenths": 10}
+
+
+@frozen
+class Finding:
+    """One line of an explained criterion: `met` is None where it could not be known; `depth` is the indent."""
+
+    depth: int
+    met: bool | None
+    text: str
+
+
+@frozen
+class Words:
+    """Puts the expressions of one reading into words. Restricted topics stay unnamed unless `show_restricted`."""
+
+    reading: Reading = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
+    texts: Texts = field(repr=False)
+    show_restricted: bool
+
+    @property
+    def model(self) -> Model:
+        """The model that is explained."""
+        return self.reading.model
+
+    # -- criteria -----------------------------------------------------------------------------------------------------
+
+    def findings(self, node: Node, depth: int = 0) -> Iterator[Finding]:
+        """The lines of a yes/no expression: an indented list for every and / or, of what decides it only.
+
+        What decides: of "all of" that is not met, the parts that fail it; of "any of" that is met, the parts that do.
+        """
+        met = self.reading.truth(node)
+        match node:
+            case And(items) | Or(items):
+                yield Finding(depth, met, "all of" if isinstance(node, And) else "any of")
+                for item in self._deciding(items, met):
+                    yield from self.findings(item, depth + 1)
+            case Not(item):
+                yield Finding(depth, met, f"not: {self.phrase(item)}")
+            case Choose(test, then, otherwise):
+                yield from self.findings(then if self.reading.truth(test) else otherwise, depth)
+            case Measure(name) if name in self.model.measures:
+                named = self._is_named(name)
+                if named:
+                    yield Finding(depth, met, self.phrase(node))
+                if met is True or not named:
+                    yield from self.findings(self.model.measures[name], depth + named)
+            case _:
+                yield Finding(depth, met, self.phrase(node))
+
+    def _deciding(self, items: tuple[Node, ...], met: bool | None) -> list[Node]:
+        return [item for item in items if self.reading.truth(item) is met]
+
+    def phrase(self, node: Node) -> str:
+        """One expression as a clause, with the value that was found."""
+        match node:
+            case Compare(left, sign, right):
+                found = self._amount(left, self.reading.value(left))
+                return f"{self._name(left)} {_SIGNS[sign]} {self._amount(left, self._constant(right))} (found: {found})"
+            case And(items) | Or(items):
+                return (" and " if isinstance(node, And) else " or ").join(self.phrase(item) for item in items)
+            case Not(item):
+                return f"not {self.phrase(item)}"
+            case Choose(test, then, otherwise):
+                return self.phrase(then if self.reading.truth(test) else otherwise)
+            case _:
+                return self._name(node)
+
+    def _constant(self, node: Node) -> bool | int | str | None:
+        return node.value if isinstance(node, Number | Text) else self.reading.value(node)
+
+    def _is_named(self, name: str) -> bool:
+        return name in self.texts.measures
+
+    def _amount(self, node: Node, value: bool | int | str | None) -> str:
+        if value is None:
+            return "not known"
+        scale = self._scale(node)
+        if scale and isinstance(value, int):
+            return f"{value / scale:.{len(str(scale)) - 1}f}"
+        return str(value)
+
+    def _scale(self, node: Node) -> int | None:
+        if isinstance(node, Measure) and node.name in self.model.scores:
+            return _SCALES.get(self.model.scores[node.name].unit)
+        return None
+
+    def _name(self, node: Node) -> str:
+        match node:
+            case Measure(name) if name in self.model.scores:
+                return self.model.scores[name].name
+            case Measure(name):
+                return self.texts.measure(name)
+            case Arithmetic(left, sign, right):
+                return f"{self._name(left)} {'plus' if sign == '+' else 'minus'} {self._name(right)}"
+            case Call():
+                return self._call(node)
+            case _:
+                return str(self._constant(node))
+
+    def _call(self, call: Call) -> str:
+        names = [self.condition(name) for name in condition_names(call)]
+        window = self._window(call)
+        match call.function:
+            case "ever" | "within":
+                least_age = call.option("min_age")
+                return f"{names[0]} recorded{window}" + (f" at {least_age} or older" if least_age else "")
+            case "on_dates":
+                return f"{names[0]} recorded on {call.option('n') or 1} different dates{window}"
+            case "during":
+                return f"{names[0]} in this {self.texts.episodes.get(call.names[0], call.names[0])}"
+            case "in_episode":
+                return self.texts.episodes.get(call.names[0], call.names[0])
+            case "count_days":
+                return f"days with {names[0]}{window}"
+            case "count_distinct":
+                return f"different medicines{window}"
+            case "latest" | "latest_grade":
+                return f"latest {names[0]}{window}"
+            case "line":
+                return f"{self.line(call.names[0])} present"
+            case "count_lines":
+                return f"{call.names[0]} conditions" if call.names else "long-term conditions"
+            case "count_systems":
+                return "body systems"
+            case "n":
+                but_not = call.word("but_not")
+                tally = self.texts.tallies.get(call.names[0], call.names[0].replace("_", " "))
+                return tally + (f" other than {but_not.replace('_', ' ')}" if but_not else "")
+            case "span_days":
+                tally = self.texts.tallies.get(call.names[0], call.names[0].replace("_", " "))
+                return f"days from the first to the last record of {tally}"
+            case _:
+                return f"{call.names[0]} given"
+
+    def _window(self, call: Call) -> str:
+        months, days = call.option("months"), call.option("days")
+        if months is not None:
+            return f" in {months} months"
+        return f" in {days} days" if days is not None else ""
+
+    # -- names --------------------------------------------------------------------------------------------------------
+
+    def condition(self, name: str) -> str:
+        """Our name of a condition or set; a restricted topic stays unnamed."""
+        members = self.model.members(name)
+        if name in self.model.sets:
+            return name.replace("_", " ")
+        if not self.show_restricted and self.catalogue.is_restricted(members):
+            return self.texts.restricted_record
+        return self.catalogue.name_of(name)
+
+    def line(self, line_id: str) -> str:
+        """A long-term condition line in words; unnamed where all that speaks for it is restricted."""
+        used = {m for _, node in self.model.lines[line_id].classes for c in calls(node) for n in condition_names(c)
+                for m in self.model.members(n)}  # fmt: skip
+        if not self.show_restricted and self.catalogue.is_restricted(used):
+            return self.texts.restricted_record
+        return line_id.replace("_", " ")
+
+    def lines_present(self) -> list[str]:
+        """The lines present, with class, highest class first."""
+        found = [(self.reading.line_class(line), self.line(line)) for line in self.model.lines]
+        return [f"{name} ({LINE_CLASSES[number - 1]})" for number, name in sorted(found, reverse=True) if number]
+
+    def score_items(self, score_id: str) -> list[str]:
+        """The items of a score that are present, with their weights; unnamed where they rest on a restricted record."""
+        score = self.model.scores[score_id]
+        scale = _SCALES.get(score.unit)
+        items = []
+        for item in score.items:
+            if item.when is None or self.reading.truth(item.when) is not True:
+                continue
+            weight = f"{item.weight / scale:.{len(str(scale)) - 1}f}" if scale else str(item.weight)
+            name = (
+                item.name
+                if self.show_restricted or not self._rests_on_restricted(item.when)
+                else self.texts.restricted_record
+            )
+            items.append(f"{name} ({weight})")
+        return items
+
+    def _rests_on_restricted(self, node: Node) -> bool:
+        names = {m for c in calls(node) for n in condition_names(c) for m in self.model.members(n)}
+        if self.catalogue.is_restricted(names):
+            return True
+        facts = (fact.conditions for fact in self.reading.person.facts if not names.isdisjoint(fact.conditions))
+        return any(self.catalogue.is_restricted(conditions) for conditions in facts)
+
+
+def day_text(day: datetime.date) -> str:
+    """A date with the month in words, whatever the locale.
+
+    >>> day_text(datetime.date(2026, 3, 1))
+    '1 Mar 2026'
+    """
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

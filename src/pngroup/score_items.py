@@ -1,0 +1,90 @@
+"""Which items of a score each person has: the expressions of a score's table, evaluated one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .answering import BLOCK, Inputs, evaluations
+from .catalogue import Catalogue
+from .errors import UsageError, did_you_mean
+from .model import Model
+from .model.definition import Score, condition_names
+from .model.evaluating import TRUE, UNKNOWN
+from .model.tree import Node, calls
+
+Bools: TypeAlias = npt.NDArray[np.bool_]
+
+
+def find_score(model: Model, name: str) -> Score:
+    """The score of a model by its id; `UsageError` where there is none."""
+    if not isinstance(name, str) or name not in model.scores:
+        hint = did_you_mean(str(name), model.scores)
+        raise UsageError(
+            f"the model has no score {name!r}" + (f", {hint}" if hint else ""),
+            where="argument score",
+            allowed=", ".join(model.scores),
+            remedy="name one of these",
+        )
+    return model.scores[name]
+
+
+def items(
+    model: Model, inputs: Inputs, score: Score, *, block: int = BLOCK
+) -> dict[str, tuple[Bools, Bools]]:
+    """For each item of a score, by id: who has it, and of whom that is known; one entry a person each.
+
+    Not known is an item of people without a group or for whom the score itself is not known, an item that
+    our codes cannot tell, and one that depends on a table that was not given. `block` changes memory and
+    speed only.
+    """
+    n = inputs.people.n_people
+    found = {item.id: (np.zeros(n, bool), np.zeros(n, bool)) for item in score.items}
+    grouped = inputs.people.reason < 0
+    for rows, evaluation in evaluations(model, inputs, block=block):
+        sure = grouped[rows]
+        if score.known_if is not None:
+            sure = sure & (evaluation.truth(score.known_if) == TRUE)
+        for item in score.items:
+            if item.when is None:
+                continue
+            truth = evaluation.truth(item.when)
+            has, known = found[item.id]
+            known[rows] = sure & (truth != UNKNOWN)
+            has[rows] = known[rows] & (truth == TRUE)
+    return found
+
+
+def restricted_items(model: Model, catalogue: Catalogue, score: Score) -> frozenset[str]:
+    """The ids of those items of a score that tell of a restricted topic."""
+    return frozenset(
+        item.id
+        for item in score.items
+        if item.when is not None
+        and any(_is_restricted(catalogue, name) for name in _conditions(model, item.when))
+    )
+
+
+def _conditions(model: Model, node: Node) -> Iterator[str]:
+    for call in calls(node):
+        if call.function == "line":
+            for _, of_class in model.lines[call.names[0]].classes:
+                yield from _conditions(model, of_class)
+        for name in condition_names(call):
+            yield from model.members(name)
+
+
+def _is_restricted(catalogue: Catalogue, name: str) -> bool:
+    if name in catalogue.conditions:
+        return catalogue.is_restricted([name])
+    # An item with codes of its own is about what those of its codes are about that mean anything else.
+    meanings = [
+        catalogue.meaning(code, system) & catalogue.conditions.keys()
+        for system, rules in catalogue.rules.items()
+        for code in rules.codes_of(name)
+    ]
+    told = [conditions for conditions in meanings if conditions]
+    return bool(told) and all(map(catalogue.is_restricted, told))

@@ -1,0 +1,226 @@
+"""The catalogue: complete, sourced, consistent with the table of lines, and looked up as its rows say."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pngroup
+from pngroup.catalogue import Catalogue, load_catalogue
+from pngroup.editions import data
+from pngroup.model import load_model
+from pngroup.model.definition import LINE_CLASSES, condition_names
+from pngroup.model.tree import calls
+from pngroup.vocabulary import CodeSystem
+
+CORE = load_catalogue("core")
+MODEL = load_model("need-groups", CORE)
+FOLDER = data("catalogue", CORE.edition)
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(FOLDER.joinpath(*name.split("/")).read_text(encoding="utf-8").splitlines()))
+
+
+def conditions_of_line(line_id: str) -> set[str]:
+    line = MODEL.lines[line_id]
+    return {
+        member
+        for _, node in line.classes
+        for call in calls(node)
+        for name in condition_names(call)
+        for member in MODEL.members(name)
+    }
+
+
+def test_every_condition_of_the_proposal_and_of_the_specification_is_there() -> None:
+    """The edition holds at least the 151 conditions it began from, and what the specification adds."""
+    added = {
+        "addisons_disease", "chronic_urinary_infection", "neuropathy", "benign_brain_tumour", "chromosomal_disorder",
+        "menieres_disease", "inherited_coagulopathy", "post_covid", "injury_sequelae", "severe_mental_illness",
+    }  # fmt: skip
+    assert added <= CORE.conditions.keys()
+    assert len(CORE.conditions) >= 151 + len(added)
+
+
+def test_every_chronic_condition_counts_in_a_line_of_the_model_or_says_why_not() -> None:
+    """No chronic condition is forgotten: it has a line that the model knows, or a sentence that says why it has none."""
+    for condition in CORE.conditions.values():
+        if condition.kind != "chronic":
+            continue
+        if condition.line:
+            counted = conditions_of_line(condition.line)
+            assert counted & {condition.id, *condition.ancestors}, condition.place
+        else:
+            assert len(condition.not_counted_because.split()) >= 5, condition.place
+
+
+def test_every_line_names_conditions_that_say_so_themselves() -> None:
+    """The model's lines and the catalogue's column `line` tell the same story."""
+    for line in MODEL.lines.values():
+        for condition in conditions_of_line(line.id):
+            known = CORE.conditions[condition]
+            chronic = known.kind == "chronic"
+            assert known.line in {line.id, ""} or not chronic, f"{condition} says {known.line}, the model {line.id}"
+
+
+@pytest.mark.shared
+def test_the_lines_are_those_of_the_table(shared: Path) -> None:
+    """Each row of the table of lines is a line of the model with its system and class (severe forms in one line)."""
+    together = {"end_stage_kidney_disease": "chronic_kidney_disease", "severe_liver_disease": "chronic_liver_disease"}
+    text = (shared / "reference" / "need-groups-lines.csv").read_text(encoding="utf-8")
+    table = list(csv.DictReader(text.splitlines()))
+    assert {together.get(row["line"], row["line"]) for row in table} == set(MODEL.lines)
+    for row in table:
+        line = MODEL.lines[together.get(row["line"], row["line"])]
+        assert line.system == row["system"]
+        assert row["class"] in [name for name, _ in line.classes]
+        assert row["class"] in LINE_CLASSES
+
+
+def test_every_row_names_sources_that_exist_and_every_source_is_used() -> None:
+    """No orphan: sources without rows and rows without sources are both errors."""
+    tables = ("conditions", "icd10", "icd10cm", "opcs4", "medicines", "cambridge", "efi", "bateman", "charlson", "hfrs")
+    used = {source for table in (*tables, "score_codes", "snomed/ids", "snomed/refsets", "snomed/roots")
+            for row in rows(f"{table}.csv") for source in row["source"].split()}  # fmt: skip
+    used |= {source for line in MODEL.lines.values() for source in line.source.split()}
+    assert used <= CORE.sources.keys()
+    assert not CORE.sources.keys() - used
+    for source in CORE.sources.values():
+        assert source.title and source.licence and source.checked, source.id
+
+
+def test_snomed_rows_hold_identifiers_only_and_counts_say_how_many() -> None:
+    """Concept ids and no terms; fewer than three ids for a condition need a stated reason."""
+    n: dict[str, int] = {}
+    for row in rows("snomed/ids.csv"):
+        assert row["code"].isdigit()
+        for condition in row["conditions"].split():
+            n[condition] = n.get(condition, 0) + 1
+    counts = {row["condition"]: row for row in rows("snomed/counts.csv")}
+    assert counts.keys() == CORE.conditions.keys()
+    for condition, row in counts.items():
+        assert int(row["n_ids"]) == n.get(condition, 0), condition
+        assert int(row["n_ids"]) >= 3 or row["reason"], condition
+
+
+def test_the_catalogue_works_without_its_snomed_folder(tmp_path: Path) -> None:
+    """The folder with SNOMED CT identifiers can be removed; ICD-10 goes on working."""
+    folder = tmp_path / "own"
+    shutil.copytree(str(FOLDER), folder)
+    shutil.rmtree(folder / "snomed")
+    own = load_catalogue(folder)
+    assert own.meaning("I500", CodeSystem.ICD10) == CORE.meaning("I500", CodeSystem.ICD10)
+    assert not own.meaning("84114007", CodeSystem.SNOMED)
+    assert own.fingerprint != CORE.fingerprint
+
+
+def slow_meaning(catalogue: Catalogue, code: str, system: str, table: list[dict[str, str]]) -> set[str]:
+    """The look-up written out: included by a row, excluded by none, parents added."""
+    found = set()
+    for condition in {row["condition"] for row in table}:
+        own = [row for row in table if row["condition"] == condition]
+        included = any(
+            (row["match"] == "prefix" and code.startswith(row["code"]))
+            or (row["match"] == "exact" and code == row["code"])
+            for row in own
+        )
+        excluded = any(
+            (row["match"] == "exclude" and code.startswith(row["code"]))
+            or (row["match"] == "exclude_exact" and code == row["code"])
+            for row in own
+        )
+        if included and not excluded:
+            found.add(condition)
+    return found | {parent for c in found for parent in catalogue.conditions[c].ancestors}
+
+
+ICD10_ROWS = rows("icd10.csv")
+ICD10_CODES = sorted({row["code"] for row in ICD10_ROWS if len(row["code"]) >= 3})
+
+
+@given(st.sampled_from(ICD10_CODES), st.text("0123456789", max_size=2))
+def test_lookup_is_what_the_rows_say(start: str, ending: str) -> None:
+    """`lookup` includes by prefix or exact row, excludes by exclude row, and adds the parents."""
+    code = (start + ending)[:5]
+    assert set(pngroup.lookup([code])[0]) == slow_meaning(CORE, code, "icd10", ICD10_ROWS)
+
+
+# The codes that the specification names, one row a statement: code, system, what it is, what it is not.
+STATEMENTS = [
+    ("I700", "icd10", "", "peripheral_vascular_disease"),
+    ("I702", "icd10", "peripheral_vascular_disease", ""),
+    ("C80", "icd10", "cancer_any", "metastatic_cancer"),
+    ("C787", "icd10", "metastatic_cancer cancer_any", ""),
+    ("C449", "icd10", "", "cancer_any"),
+    ("C4A9", "icd10cm", "", "cancer_any"),
+    ("D469", "icd10", "haematological_cancer cancer_any", ""),
+    ("D473", "icd10", "haematological_cancer", ""),
+    ("D051", "icd10", "", "cancer_any"),
+    ("Z511", "icd10", "cancer_treatment", "cancer_any"),
+    ("N182", "icd10", "", "chronic_kidney_disease"),
+    ("N183", "icd10", "chronic_kidney_disease", "ckd_stage_4_5"),
+    ("N184", "icd10", "ckd_stage_4_5 chronic_kidney_disease", "end_stage_kidney_disease"),
+    ("N180", "icd10", "end_stage_kidney_disease", ""),
+    ("N186", "icd10cm", "end_stage_kidney_disease", ""),
+    ("Z940", "icd10", "kidney_transplant end_stage_kidney_disease", "organ_transplant"),
+    ("T861", "icd10", "kidney_transplant", "organ_transplant"),
+    ("Z944", "icd10", "organ_transplant", "chronic_liver_disease"),
+    ("Z992", "icd10", "dialysis", "care_dependency chronic_kidney_disease"),
+    ("K760", "icd10", "fatty_liver_disease", "chronic_liver_disease"),
+    ("K754", "icd10", "chronic_liver_disease", ""),
+    ("F051", "icd10", "dementia", "delirium"),
+    ("F050", "icd10", "delirium", "dementia"),
+    ("F323", "icd10", "severe_mental_illness depression_recurrent_or_severe", ""),
+    ("F334", "icd10", "depression", "depression_recurrent_or_severe"),
+    ("F067", "icd10", "mild_cognitive_disorder cognitive_impairment", ""),
+    ("G800", "icd10", "cerebral_palsy hemiplegia_paralysis", ""),
+    ("G801", "icd10", "cerebral_palsy", "hemiplegia_paralysis"),
+    ("G122", "icd10", "motor_neurone_disease", "huntington_systemic_atrophy"),
+    ("G710", "icd10", "severe_neuromuscular_disease neuromuscular_disease", ""),
+    ("D62", "icd10", "", "anaemia"),
+    ("D680", "icd10", "inherited_coagulopathy", "coagulopathy"),
+    ("I132", "icd10", "chronic_kidney_disease heart_failure hypertension", ""),
+    ("Z951", "icd10", "coronary_heart_disease", ""),
+    ("Q230", "icd10", "congenital_heart_disease", "valvular_heart_disease"),
+    ("O600", "icd10", "pregnancy_ongoing", "pregnancy_delivery"),
+    ("O601", "icd10", "pregnancy_delivery", "pregnancy_ongoing"),
+    ("O60", "icd10", "", "pregnancy_ongoing pregnancy_delivery"),
+    ("O680", "icd10", "", "pregnancy_ongoing pregnancy_delivery pregnancy_loss pregnancy_postnatal"),
+    ("Z332", "icd10cm", "pregnancy_loss", "pregnancy_ongoing"),
+    ("O244", "icd10", "pregnancy_ongoing", "pre_existing_diabetes_in_pregnancy"),
+    ("O241", "icd10", "pre_existing_diabetes_in_pregnancy", ""),
+    ("W190", "icd10", "falls", ""),
+    ("R296", "icd10", "falls", ""),
+    ("R292", "icd10", "", "falls"),
+    ("L97", "icd10", "leg_ulcer skin_pressure_ulcer", "pressure_ulcer"),
+    ("Z735", "icd10", "", "care_dependency"),
+    ("Z993", "icd10", "care_dependency", ""),
+    ("F172", "icd10", "", "drug_misuse alcohol_misuse"),
+    ("F192", "icd10", "drug_dependence drug_misuse", ""),
+    ("F101", "icd10", "alcohol_misuse", "alcohol_dependence"),
+    ("925831000000107", "snomed", "frailty_moderate", ""),
+    ("U099", "icd10", "post_covid", ""),
+    ("T910", "icd10", "injury_sequelae", ""),
+]
+
+
+@pytest.mark.parametrize(("code", "system", "is_so", "is_not"), STATEMENTS, ids=[s[0] for s in STATEMENTS])
+def test_what_the_specification_says_of_single_codes(code: str, system: str, is_so: str, is_not: str) -> None:
+    """Each code that the specification names means what it says, and nothing that it denies."""
+    meaning = set(pngroup.lookup([code], system)[0])
+    assert set(is_so.split()) <= meaning
+    assert not set(is_not.split()) & meaning
+
+
+def test_restricted_topics_are_marked() -> None:
+    """Loss, assisted conception, sexual health and HIV, and gender are marked, so that lists can leave them unnamed."""
+    marked = {c.restricted for c in CORE.conditions.values() if c.restricted}
+    assert marked == {"termination_and_loss", "assisted_conception", "sexual_health_and_hiv", "gender"}
+    assert CORE.is_restricted(pngroup.lookup(["B24"])[0])
+    assert CORE.is_restricted(pngroup.lookup(["O04.9"])[0])
