@@ -7,8 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import pngroup
 from pngroup.catalogue import Catalogue, load_catalogue
@@ -49,7 +48,7 @@ def test_every_condition_of_the_proposal_and_of_the_specification_is_there() -> 
 
 
 def test_every_chronic_condition_counts_in_a_line_of_the_model_or_says_why_not() -> None:
-    """No chronic condition is forgotten: it has a line that the model knows, or a sentence that says why it has none."""
+    """No chronic condition is forgotten: it has a line that the model knows, or a sentence that says why not."""
     for condition in CORE.conditions.values():
         if condition.kind != "chronic":
             continue
@@ -92,7 +91,7 @@ def test_every_row_names_sources_that_exist_and_every_source_is_used() -> None:
     assert used <= CORE.sources.keys()
     assert not CORE.sources.keys() - used
     for source in CORE.sources.values():
-        assert source.title and source.licence and source.checked, source.id
+        assert all((source.title, source.licence, source.checked)), source.id
 
 
 def test_snomed_rows_hold_identifiers_only_and_counts_say_how_many() -> None:

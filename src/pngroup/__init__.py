@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from .catalogue import Catalogue, load_catalogue
     from .errors import DataError, MissingExtraError, ModelError, PngroupError, UsageError
     from .explanation import Explanation
-    from .grouping import Grouping, group
+    from .grouping import group
     from .looking_up import UnreadableCodesWarning, lookup
     from .model import Model, load_model
     from .one_person import explain
     from .quality import FeedQuality, Quality
+    from .result import Grouping
     from .schemes import Scheme, group_name, load_scheme, need_tier, rag
     from .vocabulary import CodeSystem, NeedGroup, NeedTier, Rag, Reason, Setting, Sex
 
@@ -34,11 +35,12 @@ _HOME = {
     "catalogue": ("Catalogue", "load_catalogue"),
     "errors": ("DataError", "MissingExtraError", "ModelError", "PngroupError", "UsageError"),
     "explanation": ("Explanation",),
-    "grouping": ("Grouping", "group"),
+    "grouping": ("group",),
     "looking_up": ("UnreadableCodesWarning", "lookup"),
     "model": ("Model", "load_model"),
     "one_person": ("explain",),
     "quality": ("FeedQuality", "Quality"),
+    "result": ("Grouping",),
     "schemes": ("Scheme", "group_name", "load_scheme", "need_tier", "rag"),
     "vocabulary": ("CodeSystem", "NeedGroup", "NeedTier", "Rag", "Reason", "Setting", "Sex"),
 }

@@ -32,9 +32,7 @@ def find_score(model: Model, name: str) -> Score:
     return model.scores[name]
 
 
-def items(
-    model: Model, inputs: Inputs, score: Score, *, block: int = BLOCK
-) -> dict[str, tuple[Bools, Bools]]:
+def items(model: Model, inputs: Inputs, score: Score, *, block: int = BLOCK) -> dict[str, tuple[Bools, Bools]]:
     """For each item of a score, by id: who has it, and of whom that is known; one entry a person each.
 
     Not known is an item of people without a group or for whom the score itself is not known, an item that
@@ -63,8 +61,7 @@ def restricted_items(model: Model, catalogue: Catalogue, score: Score) -> frozen
     return frozenset(
         item.id
         for item in score.items
-        if item.when is not None
-        and any(_is_restricted(catalogue, name) for name in _conditions(model, item.when))
+        if item.when is not None and any(_is_restricted(catalogue, name) for name in _conditions(model, item.when))
     )
 
 

@@ -15,8 +15,9 @@ from attrs import field, frozen
 from ..catalogue import Catalogue
 from ..editions import data
 from ..errors import ModelError, PngroupError, did_you_mean
-from ..grouping import Grouping, group
+from ..grouping import group
 from ..model import Model
+from ..result import Grouping
 from ..schemes import Scheme
 
 _TABLES: Final = {

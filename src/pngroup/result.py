@@ -1,0 +1,166 @@
+"""What `group()` gives back: the answers, the quality report, and the ways to look at them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from attrs import field, frozen
+
+from .answering import Answers, Inputs
+from .catalogue import Catalogue
+from .errors import DataError, UsageError
+from .explanation import Explanation, explain
+from .frames import Column, Taken, build, find_id
+from .intake import REASONS, Feed, People
+from .model import Model
+from .quality import Quality
+from .schemes import Scheme
+from .score_items import find_score, items, restricted_items
+
+
+@frozen
+class Grouping:
+    """The need groups of a population on one index date.
+
+    `quality` says what was used and what was not, and why; `fingerprint` is a hash over everything that can change an
+    answer; `manifest` records how the run was made. Made by `group()`.
+    """
+
+    model: Model = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
+    scheme: Scheme = field(repr=False)
+    as_at: datetime.date
+    people: People = field(repr=False)
+    inputs: Inputs = field(repr=False)
+    answers: Answers = field(repr=False)
+    quality: Quality = field(repr=False)
+    fingerprint: str
+    manifest: Mapping[str, Any] = field(repr=False)
+    kept: Mapping[str, Feed] | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return self.people.n_people
+
+    def to_frame(self, *, criteria: Literal["integer", "columns"] = "integer") -> Any:
+        """One row a person, in the caller's order and frame type; the caller's other columns at the end.
+
+        Columns: `person_id`, `need_group` (nullable integer 1-11), `need_group_name`, `need_tier`, `rag`, `reason`
+        (why there is no group), `criteria` (integer: bit g-1 is set when criterion g is met; with
+        `criteria="columns"` eleven nullable booleans `criterion_1` ... `criterion_11`), the measures of the model
+        (nullable integers; `cms` in hundredths, `hfrs` in tenths), and the flags (booleans).
+
+        Raises `UsageError` for another value of `criteria`, `DataError` where a column of people bears the name of
+        an output column.
+        """
+        if criteria not in ("integer", "columns"):
+            raise UsageError(
+                f"criteria is {criteria!r}",
+                where="argument criteria",
+                allowed="'integer' or 'columns'",
+                remedy="choose one",
+            )
+        columns = self._columns(criteria)
+        return build(self.people.table, columns, rows=self.people.first_row)
+
+    def _columns(self, criteria: str) -> dict[str, Column | Taken]:
+        answers, nobody = self.answers, self.people.reason >= 0
+        groups = tuple(sorted(self.model.groups))
+        place = np.searchsorted(groups, answers.group)
+        place[nobody] = 0
+        columns: dict[str, Column | Taken] = {
+            "person_id": Taken("person_id"),
+            "need_group": Column("integer", answers.group.astype(np.int64), nobody),
+            "need_group_name": Column("text", place, nobody, tuple(self.scheme.group_name(g) for g in groups)),
+            "need_tier": Column("text", place, nobody, tuple(self.scheme.tier_word(g) for g in groups)),
+            "rag": Column("text", place, nobody, tuple(self.scheme.colour(g) for g in groups)),
+            "reason": Column("text", self.people.reason, ~nobody, REASONS),
+        }
+        if criteria == "integer":
+            columns["criteria"] = Column("integer", answers.criteria.astype(np.int64), nobody)
+        else:
+            for number in groups:
+                met = (answers.criteria >> (number - 1)) & 1
+                columns[f"criterion_{number}"] = Column("boolean", met.astype(bool), nobody)
+        for name, (values, known) in answers.measures.items():
+            columns[name] = Column("integer", values.astype(np.int64), nobody | ~known)
+        for name, flag in self.flags().items():
+            columns[name] = Column("boolean", flag)
+        return columns
+
+    def flags(self) -> dict[str, np.ndarray[Any, np.dtype[np.bool_]]]:
+        """Each flag as a boolean array, one entry a person; False for people without a group."""
+        grouped = self.people.reason < 0
+        found = {
+            "short_history": self.people.short_history,
+            **self.answers.flags,
+            "age_imputed": self.people.age_imputed,
+            "not_knowable": self.answers.left_open > 0,
+        }
+        return {name: flag & grouped for name, flag in found.items()}
+
+    def counts(self) -> dict[int, int]:
+        """How many people are in each group, by group number."""
+        grouped = self.answers.group[self.people.reason < 0]
+        return {number: int((grouped == number).sum()) for number in sorted(self.model.groups)}
+
+    def items(self, score: str, *, show_restricted: bool = False) -> Any:
+        """Which items of a score each person has: one row a person, in the caller's order and frame type.
+
+        `score` is a score of the model: `charlson`, `charlson_2011`, `hfrs`, `efi`, `cms`, `cms_core` or
+        `obstetric`. Columns: `person_id`, then a nullable boolean for each item, named by its id and in the
+        order of the score's table. An item is missing for people without a group, where the score is not
+        known, and where our codes or the tables given cannot tell. As in the score, the milder item is False
+        beside its severer one. Items about a restricted topic (HIV) have a column only with
+        `show_restricted`.
+
+        Raises `UsageError` where the model has no such score.
+
+        >>> people = {"person_id": ["a"], "birth_date": ["1940-05-02"]}
+        >>> records = {"person_id": ["a", "a"], "code": ["E11.9", "E11.2"], "date": ["2020-02-01"] * 2}
+        >>> items = group(people, records, as_at="2026-03-31", system="icd10").items("charlson")
+        >>> [name for name, has in items.items() if has[0] is True]
+        ['charlson_diabetes_with_complication']
+        """
+        found = find_score(self.model, score)
+        hidden = frozenset[str]() if show_restricted else restricted_items(self.model, self.catalogue, found)
+        columns: dict[str, Column | Taken] = {"person_id": Taken("person_id")}
+        for item, (has, known) in items(self.model, self.inputs, found).items():
+            if item not in hidden:
+                columns[item] = Column("boolean", has, ~known)
+        return build(self.people.table, columns, rows=self.people.first_row, pass_through=False)
+
+    def explain(self, person: object, *, show_restricted: bool = False) -> Explanation:
+        """Why a person is in their group; `person` is a person_id. Needs `group(..., keep_records=True)`.
+
+        `show_restricted` names restricted topics that are otherwise called "a restricted record". Returns an
+        `Explanation`: `str()` for staff, `.patient_text` for the person. Raises `UsageError` without kept records,
+        `DataError` where there is no such person (the id is not repeated).
+        """
+        if self.kept is None:
+            raise UsageError(
+                "the records were not kept",
+                where="Grouping.explain",
+                allowed="a grouping made with keep_records=True",
+                remedy="call group(..., keep_records=True), or pngroup.explain(person, people, records, ...)",
+            )
+        place = find_id(self.people.ids, person)
+        if place is None:
+            raise DataError(
+                "people has no such person",
+                where="argument person",
+                allowed="a person_id of people, of the same type (text or whole number)",
+                remedy="check the id and its type; leading zeros count",
+            )
+        return explain(
+            place,
+            model=self.model,
+            catalogue=self.catalogue,
+            scheme=self.scheme,
+            as_at=self.as_at,
+            people=self.people,
+            feeds=self.kept,
+            show_restricted=show_restricted,
+        )
