@@ -16,7 +16,7 @@ from .identity import NO_ID, NOT_IN_PEOPLE, Ids, SameRows, encode_ids, first_row
 from .objects import is_missing
 from .opening import open_table
 from .picking import find_id, listed, rows_of
-from .plain import Column, Flat, Kind, Taken
+from .plain import Column, Flat, Kind, Part, Taken
 from .table import Table
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Ids",
     "Kind",
     "Numbers",
+    "Part",
     "SameRows",
     "Table",
     "Taken",

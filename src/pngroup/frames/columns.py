@@ -89,9 +89,7 @@ def column_like(values: Any, column: Column) -> Any:
 
 def _chunked_like(values: Any, made: Any) -> Any:
     starts = np.cumsum([0, *(len(chunk) for chunk in values.chunks)])
-    parts = [
-        made.slice(start, len(chunk)) for start, chunk in zip(starts.tolist(), values.chunks, strict=False)
-    ]
+    parts = [made.slice(start, len(chunk)) for start, chunk in zip(starts.tolist(), values.chunks, strict=False)]
     return library("pyarrow").chunked_array(parts, type=made.type)
 
 

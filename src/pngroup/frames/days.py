@@ -64,9 +64,19 @@ class Days:
 
 
 def read_days(
-    plain: Plain, *, is_calendar: bool, date_format: str | None, partial: bool, first_year: int, where: str
+    plain: Plain,
+    *,
+    is_calendar: bool,
+    date_format: str | None,
+    partial: bool,
+    first_year: int,
+    where: str,
+    is_part: bool = False,
 ) -> Days:
-    """Days from a plain column. `is_calendar`: its numbers are days, not years or dates in digits."""
+    """Days from a plain column. `is_calendar`: its numbers are days, not years or dates in digits.
+
+    In rows that are a part of a table (`is_part`) a column without any date is data like any other.
+    """
     shapes = ""
     if isinstance(plain, Flat) and is_calendar:
         day, missing = plain.values, plain.missing
@@ -77,7 +87,7 @@ def read_days(
         day, precision = _read_texts(stripped, date_format, partial=partial, numbers=isinstance(plain, Flat))
         unread = [text for text, read in zip(stripped, precision.tolist(), strict=True) if text and not read]
         shapes = shapes_of(unread)
-        if unread and not precision.any():
+        if unread and not precision.any() and not is_part:
             raise _nothing_read(unread, shapes, date_format, partial=partial, where=where)
         blank = np.array([not text for text in stripped] + [True])
         day, precision = np.append(day, 0)[index], np.append(precision, np.uint8(0))[index]
@@ -247,11 +257,7 @@ def _precision_of(date_format: str, *, partial: bool) -> int:
             f"date_format {date_format!r} does not name a {'date' if partial else 'day'}",
             where="argument date_format",
             allowed="a format of datetime.strptime with year, month and day, for example '%d/%m/%Y'"
-            + (
-                " (for dates of birth a four-digit year, and month and day may be left out)"
-                if partial
-                else ""
-            ),
+            + (" (for dates of birth a four-digit year, and month and day may be left out)" if partial else ""),
             remedy="add what is missing",
         )
     return precision
@@ -275,9 +281,7 @@ def _refuse_bad_format(date_format: object) -> None:
         ) from fault
 
 
-def _nothing_read(
-    unread: list[str], shapes: str, date_format: str | None, *, partial: bool, where: str
-) -> DataError:
+def _nothing_read(unread: list[str], shapes: str, date_format: str | None, *, partial: bool, where: str) -> DataError:
     slashed = any(re.fullmatch(r"\d{1,2}([/.-])\d{1,2}\1\d{4}.*", text) for text in unread[:100])
     if date_format is not None:
         allowed, remedy = f"text in the format {date_format!r}", "correct date_format, 9 stands for any digit"

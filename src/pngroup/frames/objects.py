@@ -142,9 +142,7 @@ def _whole_numbers(native: str, values: Objects, missing: Bools, present: Object
 def _text_and_numbers(native: str, values: Objects, missing: Bools, number: Numberer) -> Raw:
     def read() -> Distinct:
         distinct, index = number(values)
-        texts = [
-            None if is_missing(v) else str.__str__(v) if isinstance(v, str) else str(int(v)) for v in distinct
-        ]
+        texts = [None if is_missing(v) else str.__str__(v) if isinstance(v, str) else str(int(v)) for v in distinct]
         return tidy(texts, np.where(missing, -1, index))
 
     return Raw("mixed", native, read, values.tolist)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ..errors import DataError, UsageError, did_you_mean
 from .columns import is_column
-from .plain import Frame, is_a
+from .plain import Frame, Part, is_a
 from .table import Table
 from .with_arrow import ArrowFrame
 from .with_mapping import MappingFrame
@@ -16,9 +16,7 @@ from .with_narwhals import WrappedFrame, is_narwhals_frame, open_narwhals
 from .with_pandas import PandasFrame
 from .with_polars import PolarsFrame
 
-_TABLES: Final = (
-    "a pandas, polars or pyarrow table, any that narwhals takes, or a mapping of names to columns"
-)
+_TABLES: Final = "a pandas, polars or pyarrow table, any that narwhals takes, or a mapping of names to columns"
 #: More names than this are not compared letter by letter with a missing one: it would take seconds.
 _MOST_COMPARED: Final = 2000
 
@@ -50,7 +48,8 @@ def open_table(
     >>> people.n_rows, people.label("person_id"), people.other_columns
     (1, 'nhs_no', ('ward',))
     """
-    frame = _recognise(native, name)
+    is_part = isinstance(native, Part)
+    frame = _recognise(native.native if is_part else native, name)
     names = frame.names
     known = [*required, *optional]
     wanted = _wanted(known, columns, name)
@@ -70,6 +69,7 @@ def open_table(
         labels=labels,
         other_columns=tuple(str(names[at]) for at in others),
         keep=tuple(others) if pass_through else None,
+        is_part=is_part,
     )
 
 

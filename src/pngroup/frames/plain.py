@@ -116,6 +116,13 @@ def emptied(values: npt.NDArray[Any], missing: Bools) -> Objects:
     return copy
 
 
+@frozen(eq=False)
+class Part:
+    """Rows that were taken out of a larger table: what a whole column looks like cannot be judged by them."""
+
+    native: Any
+
+
 @frozen
 class Taken:
     """A column of the caller's, by our name or by the caller's, taken as it is."""

@@ -22,7 +22,7 @@ class Table:
     """A caller's table, opened by `open_table`.
 
     `name` is what messages call it; `other_columns` are the caller's columns that we have no name for;
-    `labels` maps our names to the caller's for the columns that are there.
+    `labels` maps our names to the caller's for the columns that are there. `is_part`: these are rows of a larger table.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Table:
     labels: Mapping[str, str] = field(repr=False)
     other_columns: tuple[str, ...] = field(repr=False)
     keep: tuple[int, ...] | None = field(repr=False)
+    is_part: bool = False
     _raws: dict[str, Raw] = field(factory=dict, repr=False, init=False)
 
     @property
@@ -121,6 +122,7 @@ class Table:
             date_format=date_format,
             partial=partial,
             first_year=first_year if first_year is not None else 1800 if partial else 1900,
+            is_part=self.is_part,
             where=self.where(column),
         )
 

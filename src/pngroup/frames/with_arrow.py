@@ -133,9 +133,7 @@ def _codes(one: Any) -> Any:
 def _text(column: Any) -> Distinct:
     if _has_runs(column):
         pa, compute = library("pyarrow"), _compute()
-        runs = [
-            compute.run_end_encode(chunk, run_end_type=pa.int64()) for chunk in column.chunks if len(chunk)
-        ]
+        runs = [compute.run_end_encode(chunk, run_end_type=pa.int64()) for chunk in column.chunks if len(chunk)]
         of_runs = _distinct(pa.chunked_array([run.values for run in runs]))
         lengths = np.concatenate([np.diff(run.run_ends.to_numpy(), prepend=0) for run in runs])
         return Distinct(of_runs.values, np.repeat(of_runs.index, lengths))

@@ -20,9 +20,7 @@ def is_pandas_column(value: object) -> bool:
         return False
     api = library("pandas.api.extensions")
     extension = getattr(api, "ExtensionArray", None)
-    return is_a(value, "pandas", "Series", "Index") or (
-        extension is not None and isinstance(value, extension)
-    )
+    return is_a(value, "pandas", "Series", "Index") or (extension is not None and isinstance(value, extension))
 
 
 def look_pandas(column: Any) -> Raw:

@@ -170,9 +170,7 @@ class _File:
 
     def line_of(self, pattern: str, *, nth: int = 0, after: int = 0) -> int:
         """The line of the nth match of a pattern after a line; 0 if there is none."""
-        lines = [
-            n for n, line in enumerate(self.text.splitlines(), 1) if n > after and re.match(pattern, line)
-        ]
+        lines = [n for n, line in enumerate(self.text.splitlines(), 1) if n > after and re.match(pattern, line)]
         return lines[nth] if len(lines) > nth else 0
 
     def refuse(self, what: str, allowed: str, *, line: int = 0, remedy: str = "correct the file") -> NoReturn:

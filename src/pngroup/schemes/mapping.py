@@ -124,9 +124,7 @@ def _read_column(values: Any, function: str) -> tuple[npt.NDArray[np.int64], npt
     return np.where(missing, 1, number).astype(np.int64), missing
 
 
-def _read_listed(
-    values: Sequence[object], function: str
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def _read_listed(values: Sequence[object], function: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """The same, value by value: for columns of Python objects that are not all numbers."""
     missing = [is_missing(value) for value in values]
     read = [1 if gone else _read_value(value) for value, gone in zip(values, missing, strict=True)]
