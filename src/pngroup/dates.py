@@ -53,9 +53,12 @@ def read_as_at(as_at: object) -> int:
     """
     value: object = as_at
     if isinstance(value, np.datetime64):
-        value = value.astype("datetime64[D]").item()
+        # A month or a year is no day, and which of its days is meant is not ours to guess.
+        is_day = np.datetime_data(value.dtype)[0] not in ("Y", "M")
+        value = value.astype("datetime64[D]").item() if is_day else None
     if isinstance(value, datetime.datetime):
-        value = value.date()
+        # pandas' NaT calls itself a datetime; it is the one that does not equal itself.
+        value = value.date() if value == value else None  # noqa: PLR0124
     if isinstance(value, str):
         try:
             value = datetime.date.fromisoformat(value.strip())

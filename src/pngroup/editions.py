@@ -64,7 +64,7 @@ def find_edition(wanted: str | os.PathLike[str], *, kind: str, argument: str) ->
             remedy="name an edition that this version holds",
         )
     path = Path(text)
-    if isinstance(wanted, os.PathLike) or path.exists() or os.sep in text or path.suffix:
+    if text and (isinstance(wanted, os.PathLike) or path.exists() or os.sep in text or path.suffix):
         if path.exists():
             return Edition(path.name, "", path)
         raise UsageError(

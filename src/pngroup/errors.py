@@ -16,21 +16,25 @@ class PngroupError(Exception):
     `what` went wrong, `where` (argument, table and column, or file and line), what was `allowed` there, and the
     `remedy`. `str()` joins the four into one sentence.
 
-    >>> print(
-    ...     PngroupError("no column 'code'", where="records", allowed="code", remedy="name it with columns=")
-    ... )
+    >>> print(PngroupError("no column 'code'", where="records", allowed="code", remedy="name it with columns="))
     no column 'code' (in records; allowed: code); name it with columns=.
     """
 
     def __init__(self, what: str, *, where: str, allowed: str, remedy: str) -> None:
-        self.what = what
-        self.where = where
-        self.allowed = allowed
-        self.remedy = remedy
-        super().__init__(what, where, allowed, remedy)
+        # Parts may quote what a parser or the caller wrote, over several lines.
+        self.what = _one_line(what)
+        self.where = _one_line(where)
+        self.allowed = _one_line(allowed)
+        self.remedy = _one_line(remedy).rstrip(".")
+        super().__init__(self.what, self.where, self.allowed, self.remedy)
 
     def __str__(self) -> str:
-        return f"{self.what} (in {self.where}; allowed: {self.allowed}); {self.remedy.rstrip('.')}."
+        end = "" if self.remedy.endswith("?") else "."
+        return f"{self.what} (in {self.where}; allowed: {self.allowed}); {self.remedy}{end}"
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*", " ", text).strip()
 
 
 class UsageError(PngroupError, ValueError):

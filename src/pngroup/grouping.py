@@ -82,7 +82,7 @@ def group(
     Source: the specification of the model is in docs/explanation/model.md, its readings in docs/provenance.md.
     """
     day = read_as_at(as_at)
-    _check_columns(columns)
+    check_columns(columns)
     used_scheme = load_scheme(scheme)
     used_catalogue, used_model = _load(model, catalogue)
     columns = columns or {}
@@ -159,7 +159,8 @@ def _load(
     return used, loaded
 
 
-def _check_columns(columns: object) -> None:
+def check_columns(columns: object) -> None:
+    """Raise `UsageError` unless `columns` maps tables to mappings; names inside are checked with the tables."""
     allowed = ", ".join(_TABLES)
     if columns is None:
         return

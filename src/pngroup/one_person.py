@@ -9,8 +9,8 @@ from typing import Any
 from .catalogue import Catalogue
 from .errors import DataError
 from .explanation import Explanation
-from .frames import rows_of
-from .grouping import group
+from .frames import Part, rows_of
+from .grouping import check_columns, group
 from .model import Model
 from .schemes import Scheme
 from .vocabulary import CodeSystem
@@ -46,6 +46,7 @@ def explain(
     >>> explain("a", people, records, as_at="2026-03-31", system="icd10").need_group
     9
     """
+    check_columns(columns)
     names = columns or {}
     tables = {
         "people": people,
@@ -54,12 +55,11 @@ def explain(
         "medicines": medicines,
         "values": values,
     }
-    own = {
-        name: None
-        if table is None
-        else rows_of(table, name=name, column=names.get(name, {}).get("person_id", "person_id"), value=person)
-        for name, table in tables.items()
-    }
+    own: dict[str, Part | None] = {}
+    for name, table in tables.items():
+        column = names.get(name, {}).get("person_id", "person_id")
+        rows = None if table is None else rows_of(table, name=name, column=column, value=person, same_kind=True)
+        own[name] = None if rows is None else Part(rows)
     grouping = group(
         own["people"],
         own["records"],

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from attrs import asdict, frozen
 
+from .errors import UsageError
+
 #: Why a row is not evidence, in the order in which reasons are tried; the words of the report.
 NOT_USED: Final = {
     "person_missing": "no person_id",
@@ -103,11 +105,16 @@ class Quality:
     n_without_group: Mapping[str, int]
 
     def feed(self, name: str) -> FeedQuality:
-        """The report on one table; `KeyError` where it was not given."""
+        """The report on one table; `UsageError` where it was not given."""
         for feed in self.feeds:
             if feed.name == name:
                 return feed
-        raise KeyError(name)
+        raise UsageError(
+            f"there is no report on {name!r}",
+            where="argument name",
+            allowed=", ".join(feed.name for feed in self.feeds),
+            remedy="name a table that was given",
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, lists and numbers, for JSON."""

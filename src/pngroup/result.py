@@ -118,9 +118,11 @@ class Grouping:
 
         Raises `UsageError` where the model has no such score.
 
+        >>> import pngroup
         >>> people = {"person_id": ["a"], "birth_date": ["1940-05-02"]}
         >>> records = {"person_id": ["a", "a"], "code": ["E11.9", "E11.2"], "date": ["2020-02-01"] * 2}
-        >>> items = group(people, records, as_at="2026-03-31", system="icd10").items("charlson")
+        >>> grouping = pngroup.group(people, records, as_at="2026-03-31", system="icd10")
+        >>> items = grouping.items("charlson")
         >>> [name for name, has in items.items() if has[0] is True]
         ['charlson_diabetes_with_complication']
         """

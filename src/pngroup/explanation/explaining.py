@@ -18,6 +18,7 @@ from .texts import Texts, load_texts
 from .words import Finding, Words, day_text
 
 _MOST_RECORDS = 3
+_LAST_KINDS = ("medicine", "value")
 
 
 @frozen
@@ -170,7 +171,7 @@ def _criterion(group: int, answer: Answer, model: Model, words: Words, texts: Te
 
 
 def _conditions(rows: PersonRows, reading: Reading, words: Words, catalogue: Catalogue) -> list[ConditionReport]:
-    """Conditions of the catalogue that are recorded, the most specific only, latest records first."""
+    """Conditions of the catalogue that are recorded, the most specific only; medicines last, latest records first."""
     named: dict[str, list[Fact]] = {}
     for fact in rows.facts.facts:
         known = {c for c in fact.conditions if c in catalogue.conditions}
@@ -178,7 +179,8 @@ def _conditions(rows: PersonRows, reading: Reading, words: Words, catalogue: Cat
         for condition in known - inner:
             named.setdefault(condition, []).append(fact)
     reports = []
-    for condition, facts in sorted(named.items(), key=lambda item: max(f.date for f in item[1]), reverse=True):
+    latest_first = sorted(named.items(), key=lambda item: max(f.date for f in item[1]), reverse=True)
+    for condition, facts in sorted(latest_first, key=lambda item: catalogue.conditions[item[0]].kind in _LAST_KINDS):
         facts.sort(key=lambda fact: fact.date, reverse=True)
         hidden = not words.show_restricted
         reports.append(

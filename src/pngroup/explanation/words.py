@@ -16,6 +16,7 @@ from .texts import Texts
 
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _SIGNS: Final = {"==": "is", "!=": "is not", "<": "below", "<=": "at most", ">": "above", ">=": "at least"}
+_FLIPPED: Final = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 #: How units of scores are written for people.
 _SCALES: Final = {"hundredths": 100, "tenths": 10}
 
@@ -48,13 +49,14 @@ class Words:
     def findings(self, node: Node, depth: int = 0) -> Iterator[Finding]:
         """The lines of a yes/no expression: an indented list for every and / or, of what decides it only.
 
-        What decides: of "all of" that is not met, the parts that fail it; of "any of" that is met, the parts that do.
+        What decides: of "all of" that is not met, the parts that fail it, plain ones such as an age before lists; of
+        "any of" that is met, the parts that do.
         """
         met = self.reading.truth(node)
         match node:
-            case And(items) | Or(items):
+            case And() | Or():
                 yield Finding(depth, met, "all of" if isinstance(node, And) else "any of")
-                for item in self._deciding(items, met):
+                for item in self._deciding(node, met):
                     yield from self.findings(item, depth + 1)
             case Not(item):
                 yield Finding(depth, met, f"not: {self.phrase(item)}")
@@ -69,12 +71,17 @@ class Words:
             case _:
                 yield Finding(depth, met, self.phrase(node))
 
-    def _deciding(self, items: tuple[Node, ...], met: bool | None) -> list[Node]:
-        return [item for item in items if self.reading.truth(item) is met]
+    def _deciding(self, node: And | Or, met: bool | None) -> list[Node]:
+        deciding: list[Node] = [item for item in node.items if self.reading.truth(item) is met]
+        plain: list[Node] = [item for item in deciding if not isinstance(item, And | Or)]
+        # One failing age is reason enough; a list of all else that fails beside it would hide it.
+        return plain if plain and met is False and isinstance(node, And) else deciding
 
     def phrase(self, node: Node) -> str:
         """One expression as a clause, with the value that was found."""
         match node:
+            case Compare(Number() as number, sign, measured):
+                return self.phrase(Compare(measured, _FLIPPED[sign], number))
             case Compare(left, sign, right):
                 found = self._amount(left, self.reading.value(left))
                 return f"{self._name(left)} {_SIGNS[sign]} {self._amount(left, self._constant(right))} (found: {found})"
@@ -96,10 +103,17 @@ class Words:
     def _amount(self, node: Node, value: bool | int | str | None) -> str:
         if value is None:
             return "not known"
+        if value == 0 and self._is_latest(node):
+            return "none"
         scale = self._scale(node)
         if scale and isinstance(value, int):
             return f"{value / scale:.{len(str(scale)) - 1}f}"
         return str(value)
+
+    def _is_latest(self, node: Node) -> bool:
+        if isinstance(node, Measure) and node.name in self.model.measures:
+            node = self.model.measures[node.name]
+        return isinstance(node, Call) and node.function in ("latest", "latest_grade")
 
     def _scale(self, node: Node) -> int | None:
         if isinstance(node, Measure) and node.name in self.model.scores:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -66,9 +66,9 @@ class Feed:
 def read_records(native: object, context: Context) -> Feed:
     """Coded records to facts."""
     rows, coded = _open_coded(native, "records", context, optional=("system", "setting", "position", "status"))
-    _judge_status(rows)
-    _note_settings(rows)
     rows.judge_dates(as_at=context.as_at, date_format=context.date_format)
+    _note_unknown_words(rows, "status", read_status)
+    _note_unknown_words(rows, "setting", read_setting)
     administrative = np.array([_is_administrative(pair, context) for pair in coded.pairs], bool)
     if len(coded.pairs):
         rows.note("administrative", int(administrative[coded.index[rows.used]].sum()))
@@ -79,8 +79,8 @@ def read_records(native: object, context: Context) -> Feed:
 def read_medicines(native: object, context: Context) -> Feed:
     """Medicines to facts of their classes, and to the table of different medicines."""
     rows, coded = _open_coded(native, "medicines", context, optional=("system", "status"))
-    _judge_status(rows)
     rows.judge_dates(as_at=context.as_at, date_format=context.date_format)
+    _note_unknown_words(rows, "status", read_status)
     meanings = tuple(
         (_conditions(pair, context) | {ANY_MEDICINE}) if pair.code is not None else frozenset[str]()
         for pair in coded.pairs
@@ -101,6 +101,7 @@ def read_contacts(native: object, context: Context) -> Feed:
         required=("person_id", "date"),
         optional=("setting",),
         columns=context.columns.get("contacts"),
+        pass_through=False,
     )
     rows = Rows(table, context.people)
     rows.judge_dates(as_at=context.as_at, date_format=context.date_format)
@@ -123,7 +124,6 @@ def read_contacts(native: object, context: Context) -> Feed:
 def read_values(native: object, context: Context) -> Feed:
     """Numeric values of conditions of kind `value`; range and units are checked against the model."""
     rows, coded = _open_coded(native, "values", context, optional=("system", "unit", "status"), required=("value",))
-    _judge_status(rows)
     conditions = [
         next((c for c in sorted(_conditions(pair, context)) if c in context.model.values), None) for pair in coded.pairs
     ]
@@ -143,7 +143,9 @@ def read_values(native: object, context: Context) -> Feed:
         wrong |= (what == place) & ~_unit_is_allowed(rows, allowed.units)
         rows.drop(wrong, "value_out_of_range")
     rows.judge_dates(as_at=context.as_at, date_format=context.date_format)
-    feed = _feed(rows, coded, tuple(frozenset[str]() for _ in coded.pairs), context)
+    _note_unknown_words(rows, "status", read_status)
+    meanings = tuple(frozenset({c}) if c is not None else frozenset[str]() for c in conditions)
+    feed = _feed(rows, coded, meanings, context)
     used = rows.used
     return _with_measured(feed, names, what[used], amount[used].astype(np.int64))
 
@@ -157,8 +159,11 @@ def _open_coded(
         required=("person_id", "code", "date", *required),
         optional=optional,
         columns=context.columns.get(name),
+        pass_through=False,
     )
     rows = Rows(table, context.people)
+    # Before the codes: a row that says of itself that it does not count has no other fault.
+    _judge_status(rows)
     return rows, read_codes(rows, _system_for(table, context))
 
 
@@ -183,9 +188,10 @@ def _feed(
     number = np.array([context.meanings.number(meaning & context.used) for meaning in meanings], np.int64)
     row_meaning = number[pair] if len(number) else np.zeros(0, np.int64)
     is_fact = row_meaning >= 0
-    pseudo = {ANY_RECORD, ICD10_RECORD, ANY_MEDICINE}
+    # A code that only scores know (the filler R69 is an item of the HFRS) is evidence of no condition.
+    conditions = context.catalogue.conditions.keys()
     codes = (
-        report_codes(rows, coded, [bool(meaning - pseudo) for meaning in meanings])
+        report_codes(rows, coded, [not meaning.isdisjoint(conditions) for meaning in meanings])
         if is_coded
         else {"n_mapped": {}, "n_unmapped": {}, "unreadable": {}, "most_frequent_unmapped": ()}
     )
@@ -251,16 +257,14 @@ def _judge_status(rows: Rows) -> None:
     for status in RecordStatus:
         if status is not RecordStatus.COUNTS:
             rows.drop(np.array([*(word is status for word in words), False])[index], status.value)
-    unknown: Bools = np.array([*(word is None for word in words), False])
-    rows.note("status_unknown", int(unknown[index[rows.used]].sum()))
 
 
-def _note_settings(rows: Rows) -> None:
-    if not rows.table.has("setting"):
+def _note_unknown_words(rows: Rows, column: str, read_word: Callable[[object], object | None]) -> None:
+    if not rows.table.has(column):
         return
-    encoded = rows.table.encode("setting")
-    unknown = np.array([*(read_setting(value) is None for value in encoded.values.tolist()), False])
-    rows.note("setting_unknown", int(unknown[encoded.index].sum()))
+    encoded = rows.table.encode(column)
+    unknown: Bools = np.array([*(read_word(value) is None for value in encoded.values.tolist()), False])
+    rows.note(f"{column}_unknown", int(unknown[encoded.index[rows.used]].sum()))
 
 
 def _unit_is_allowed(rows: Rows, units: tuple[str, ...]) -> Bools:

@@ -5,22 +5,28 @@ from __future__ import annotations
 import os
 from functools import cache
 
-from ..catalogue import Catalogue
+from ..catalogue import Catalogue, load_catalogue
 from ..editions import Edition, find_edition
 from ..errors import ModelError, UsageError
 from ..vocabulary import Setting
 from .checking import check_model
 from .definition import Model
+from .places import where_in
 from .reading import read_model
 
 __all__ = ["Model", "load_model"]
 
 
-def load_model(model: str | os.PathLike[str] | Model, catalogue: Catalogue) -> Model:
+def load_model(
+    model: str | os.PathLike[str] | Model, catalogue: str | os.PathLike[str] | Catalogue = "core"
+) -> Model:
     """A model by name, `name@edition`, or the path of a TOML file, checked against a catalogue.
 
-    A `Model` is returned as it is. Raises `UsageError` for an unknown name, `ModelError` (file, line, what was
-    allowed) for a file that is not right.
+    `catalogue` takes what `load_catalogue` takes. A `Model` is returned as it is. Raises `UsageError` for an
+    unknown name, `ModelError` (file, line, what was allowed) for a file that is not right.
+
+    >>> load_model("need-groups").groups
+    (11, 10, 7, 6, 9, 8, 5, 4, 3, 2, 1)
     """
     if isinstance(model, Model):
         return model
@@ -32,7 +38,8 @@ def load_model(model: str | os.PathLike[str] | Model, catalogue: Catalogue) -> M
             remedy="give the model's name",
         )
     edition = find_edition(model, kind="models", argument="model")
-    return _packaged(edition, _Held(catalogue)) if edition.edition else _read(edition, catalogue)
+    used = load_catalogue(catalogue)
+    return _packaged(edition, _Held(used)) if edition.edition else _read(edition, used)
 
 
 class _Held:
@@ -61,6 +68,12 @@ def _read(edition: Edition, catalogue: Catalogue) -> Model:
             allowed="a model file (TOML)",
             remedy="give the path of the file",
         )
-    model = read_model(edition.place.read_bytes(), label=edition.label, catalogue=catalogue)
-    check_model(model, settings=(setting.value for setting in Setting), sources=catalogue.sources)
+    data = edition.place.read_bytes()
+    model = read_model(data, label=edition.label, catalogue=catalogue)
+    check_model(
+        model,
+        settings=(setting.value for setting in Setting),
+        sources=catalogue.sources,
+        where=lambda place: where_in(data.decode("utf-8-sig"), edition.label, place),
+    )
     return model

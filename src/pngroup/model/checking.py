@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from attrs import frozen
 
 from ..errors import ModelError, did_you_mean
-from .definition import LINE_CLASSES, Model
+from ..vocabulary import Sex
+from .circles import find_circle
+from .definition import LINE_CLASSES, RESULT_COLUMNS, Model
 from .primitives import ANY_CONTACT, ANY_MEDICINE, ANY_RECORD, CONTACT_PREFIX, FEEDS, ICD10_RECORD, PRIMITIVES
 from .tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text
 
 _LARGE: Final = 10**6
+_SEXES: Final = tuple(sex.value for sex in Sex)
 
 
 @frozen
@@ -28,18 +31,29 @@ _TRUTH: Final = _Range("truth")
 _WORD: Final = _Range("word")
 
 
-def check_model(model: Model, *, settings: Iterable[str], sources: Iterable[str]) -> None:
+def check_model(
+    model: Model,
+    *,
+    settings: Iterable[str],
+    sources: Iterable[str],
+    where: Callable[[str], str] | None = None,
+) -> None:
     """Raise `ModelError` unless every name is known, types fit, everybody gets a group, and each group can be met.
 
-    `settings` are the words of the vocabulary that contacts have, `sources` the ids that a line may name.
+    `settings` are the words of the vocabulary that contacts have, `sources` the ids that a line may name; `where` turns
+    a dotted place of the file into file and line.
     """
-    _Check(model, frozenset(settings), frozenset(sources)).run()
+    in_file = where or (lambda place: f"{model.place}, {place}")
+    _Check(model, frozenset(settings), frozenset(sources), in_file).run()
 
 
 class _Check:
-    def __init__(self, model: Model, settings: frozenset[str], sources: frozenset[str]) -> None:
+    def __init__(
+        self, model: Model, settings: frozenset[str], sources: frozenset[str], where: Callable[[str], str]
+    ) -> None:
         self.model = model
         self.sources = sources
+        self.where = where
         self.pseudo = {
             ANY_RECORD,
             ICD10_RECORD,
@@ -53,16 +67,21 @@ class _Check:
         self.ranges: dict[str, _Range] = {"age": _Range("number", 0, 125), "sex": _WORD}
 
     def fail(self, what: str, place: str, allowed: str) -> ModelError:
-        return ModelError(what, where=f"{self.model.place}, {place}", allowed=allowed, remedy="correct the model file")
+        # A row of a score table stands in a file of the catalogue and brings file and line with it.
+        where = place if ", line " in place else self.where(place)
+        return ModelError(what, where=where, allowed=allowed, remedy="correct the file")
 
     def run(self) -> None:
         model = self.model
+        self._names()
         for name, members in model.sets.items():
+            if not members:
+                raise self.fail(f"the set {name!r} is empty", f"sets.{name}", "at least one condition")
             for member in members:
                 self._condition(member, f"sets.{name}", sets=False)
-        for resolution in model.resolutions:
+        for i, resolution in enumerate(model.resolutions, 1):
             for name in (resolution.condition, resolution.by, *resolution.also, *resolution.keeps):
-                self._condition(name, "resolved", sets=False)
+                self._condition(name, f"resolved[{i}]", sets=False)
         for episode in model.episodes.values():
             for name in (episode.opens, episode.delivers, episode.loses):
                 self._condition(name, f"episodes.{episode.id}")
@@ -77,7 +96,7 @@ class _Check:
         for score in model.scores.values():
             for each in score.items:
                 if each.when is not None:
-                    self._truth(each.when, f"scores.{score.id}, {each.place}")
+                    self._truth(each.when, each.place)
             if score.known_if is not None:
                 self._truth(score.known_if, f"scores.{score.id}.known_if")
         for name in model.measures:
@@ -86,20 +105,63 @@ class _Check:
             if self._measure(name, "model.outputs").kind == "word":
                 raise self.fail(f"{name!r} is a word", "model.outputs", "measures that are numbers or yes/no")
         for flag in model.flags:
-            self._truth(flag.when, f"flags.{flag.id}")
+            self._truth(flag.when, f"flags.{flag.id}.when")
+        circle = find_circle(model)
+        if circle:
+            raise self.fail(f"{circle[0]} is defined by itself ({' -> '.join(circle)})", circle[0], "no circles")
         self._rules()
+
+    def _names(self) -> None:
+        """Refuse a name that stands for two things, and values that are no values."""
+        model = self.model
+        for name in model.sets:
+            if name in {*model.kinds, *self.score_items, *self.pseudo}:
+                raise self.fail(
+                    f"the set {name!r} has the name of a condition", f"sets.{name}", "a name of its own"
+                )
+        for name in model.measures:
+            if name in {"age", "sex", *model.scores, *self.available}:
+                raise self.fail(
+                    f"the measure {name!r} is there already", f"measures.{name}", "a name of its own"
+                )
+        columns = [*model.outputs, *(flag.id for flag in model.flags)]
+        for i, name in enumerate(columns):
+            if name in columns[:i] or name in RESULT_COLUMNS or name.startswith("criterion_"):
+                place = "model.outputs" if i < len(model.outputs) else f"flags.{name}"
+                raise self.fail(
+                    f"the result has a column {name!r} already", place, "a name of its own for each column"
+                )
+        for name, amount in model.values.items():
+            if model.kinds.get(name) != "value":
+                known = [id_ for id_, kind in model.kinds.items() if kind == "value"]
+                self._known(name, known, "condition of kind value", f"values.{name}")
+            if amount.least > amount.most:
+                raise self.fail("least is greater than most", f"values.{name}", "least <= most")
 
     def _rules(self) -> None:
         groups = [rule.group for rule in self.model.rules]
-        if len(set(groups)) != len(groups):
-            raise self.fail("a group number is repeated", "groups", "each number once")
+        for flag in self.model.flags:
+            for number in flag.groups:
+                if number not in groups:
+                    allowed = ", ".join(map(str, groups))
+                    raise self.fail(f"there is no group {number}", f"flags.{flag.id}.groups", allowed)
+        for i, number in enumerate(groups):
+            if number in groups[:i]:
+                raise self.fail(f"the group number {number} is repeated", f"groups[{i + 1}]", "each number once")
         if not groups or self.model.rules[-1].when is not None:
-            raise self.fail("not everybody gets a group", "groups", "`otherwise = true` in the last group")
-        for rule in self.model.rules[:-1]:
+            place = f"groups[{len(groups)}]" if groups else "groups"
+            raise self.fail("not everybody gets a group", place, "`otherwise = true` in the last group")
+        for i, rule in enumerate(self.model.rules[:-1], 1):
             if rule.when is None:
-                raise self.fail(f"group {rule.group} takes everybody", "groups", "`otherwise` in the last group only")
-            if self._truth(rule.when, f"group {rule.group}").most == 0:
-                raise self.fail(f"group {rule.group} can never be met", "groups", "a criterion that somebody can meet")
+                raise self.fail(
+                    f"group {rule.group} takes everybody", f"groups[{i}]", "`otherwise` in the last group only"
+                )
+            if self._truth(rule.when, f"groups[{i}].when").most == 0:
+                raise self.fail(
+                    f"group {rule.group} can never be met",
+                    f"groups[{i}].when",
+                    "a criterion that somebody can meet",
+                )
 
     def _truth(self, node: Node, place: str) -> _Range:
         found = self._range(node, place)
@@ -122,7 +184,7 @@ class _Check:
             case Number(value):
                 return _Range("number", value, value)
             case Text():
-                return _WORD
+                raise self.fail("a word stands alone", place, "words in comparisons only")
             case Measure(name):
                 return self._measure(name, place)
             case Call():
@@ -138,6 +200,8 @@ class _Check:
                 return _Range("truth", 1 - one.most, 1 - one.least)
             case Choose(_, then, otherwise):
                 first, second = self._range(then, place), self._range(otherwise, place)
+                if first.kind != second.kind:
+                    raise self.fail("the two sides of `if` differ in kind", place, "two numbers or two truths")
                 return _Range(first.kind, min(first.least, second.least), max(first.most, second.most))
             case Compare():
                 return self._compare(node, place)
@@ -148,11 +212,19 @@ class _Check:
                 return _Range("number", a.least - b.most, a.most - b.least)
 
     def _compare(self, node: Compare, place: str) -> _Range:
-        left, right = self._range(node.left, place), self._range(node.right, place)
-        if "word" in (left.kind, right.kind):
-            if left.kind != right.kind or node.operator not in ("==", "!="):
-                raise self.fail("a word is compared with a number or by size", place, "== and != between words")
+        sides = (node.left, node.right)
+        texts = [side for side in sides if isinstance(side, Text)]
+        kinds = [self._range(side, place).kind for side in sides if not isinstance(side, Text)]
+        if texts or "word" in kinds:
+            if len(texts) != 1 or kinds != ["word"] or node.operator not in ("==", "!="):
+                raise self.fail(
+                    "a word is compared with a number, by size, or with no word in quotation marks",
+                    place,
+                    "sex == 'word' and sex != 'word'",
+                )
+            self._known(texts[0].value, _SEXES, "sex", place)
             return _TRUTH
+        left, right = self._range(node.left, place), self._range(node.right, place)
         always, never = {
             "<": (left.most < right.least, left.least >= right.most),
             "<=": (left.most <= right.least, left.least > right.most),

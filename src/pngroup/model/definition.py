@@ -15,6 +15,20 @@ from .tree import Call, Node, calls
 #: Classes of long-term condition lines, lowest first. 0 stands for absent.
 LINE_CLASSES: Final = ("other", "moderate", "major")
 
+#: Columns that every result has, and `criterion_1` and so on: no output and no flag of a model may be called so.
+RESULT_COLUMNS: Final = (
+    "person_id",
+    "need_group",
+    "need_group_name",
+    "need_tier",
+    "rag",
+    "reason",
+    "criteria",
+    "short_history",
+    "age_imputed",
+    "not_knowable",
+)
+
 
 @frozen
 class Line:

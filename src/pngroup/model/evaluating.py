@@ -364,7 +364,10 @@ class Evaluation:
         for line in self.model.lines.values():
             present = self.line_class(line.id) > 0
             systems[line.system] = systems[line.system] | present if line.system in systems else present
-        return Numbers(np.add.reduce([each.astype(np.int32) for each in systems.values()]))
+        count = np.zeros(self.n, np.int32)
+        for each in systems.values():
+            count += each
+        return Numbers(count)
 
     def _n(self, call: Call) -> Numbers:
         count = np.zeros(self.n, np.int32)

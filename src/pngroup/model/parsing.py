@@ -10,6 +10,14 @@ from ..errors import ModelError, did_you_mean
 from .primitives import PRIMITIVES, Primitive
 from .tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text
 
+#: No window is longer than the longest life: 125 years.
+MOST_MONTHS: Final = 1500
+MOST_DAYS: Final = 46_000
+#: Measures are 32-bit numbers; sums of constants must stay far from their end.
+_LARGEST: Final = 10**6
+#: Characters of an expression that a message shows.
+_LONGEST_SHOWN: Final = 300
+
 _COMPARISONS: Final[dict[type[ast.cmpop], str]] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
@@ -48,10 +56,13 @@ Call(function='ever', names=('dementia',), options=())))
         tree = ast.parse(text, mode="eval")
         return _read(tree.body)
     except SyntaxError as error:
-        problem = ExpressionError(f"the expression {text!r} is not well formed ({error.msg})")
+        problem = ExpressionError(f"the expression is not well formed ({error.msg})")
+    except (ValueError, RecursionError, MemoryError):
+        problem = ExpressionError("the expression is nested too deep, or holds what is no text")
     except ExpressionError as error:
         problem = error
-    raise ModelError(problem.what, where=where, allowed=problem.allowed, remedy=f"correct the expression {text!r}")
+    shown = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+    raise ModelError(problem.what, where=where, allowed=problem.allowed, remedy=f"correct the expression {shown!r}")
 
 
 def _read(node: ast.expr) -> Node:
@@ -65,20 +76,29 @@ def _constant(node: ast.Constant) -> Node:
     if isinstance(node.value, str):
         return Text(node.value)
     if isinstance(node.value, int) and not isinstance(node.value, bool):
+        if node.value > _LARGEST:
+            raise ExpressionError("a number is too large", f"whole numbers up to {_LARGEST:,}")
         return Number(node.value)
     raise ExpressionError(f"the constant {node.value!r} is neither a whole number nor a word")
 
 
 def _boolean(node: ast.BoolOp) -> Node:
-    items = tuple(_read(value) for value in node.values)
-    return And(items) if isinstance(node.op, ast.And) else Or(items)
+    kind = And if isinstance(node.op, ast.And) else Or
+    items: list[Node] = []
+    for value in node.values:
+        item = _read(value)
+        # `a <= x <= b and c` is one list of three, not a list in a list.
+        items += item.items if isinstance(item, kind) else [item]
+    return kind(tuple(items))
 
 
 def _unary(node: ast.UnaryOp) -> Node:
     if isinstance(node.op, ast.Not):
         return Not(_read(node.operand))
     if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant) and isinstance(node.operand.value, int):
-        return Number(-node.operand.value)
+        number = _constant(node.operand)
+        if isinstance(number, Number):
+            return Number(-number.value)
     raise ExpressionError(f"{ast.unparse(node)!r} is not part of the model language")
 
 
@@ -113,6 +133,9 @@ def _call(node: ast.Call) -> Node:
         raise ExpressionError(f"there is no function {name!r}" + (f", {hint}" if hint else ""), ", ".join(PRIMITIVES))
     names = tuple(_word(argument, name) for argument in node.args)
     options = [(str(keyword.arg), _option(primitive, str(keyword.arg), keyword.value)) for keyword in node.keywords]
+    repeated = [key for i, (key, _) in enumerate(options) if key in dict(options[:i])]
+    if repeated:
+        raise ExpressionError(f"{name}() has the option {repeated[0]!r} twice", "each option once")
     _check_call(primitive, names, dict(options))
     return Call(name, names, tuple(options))
 
@@ -135,9 +158,10 @@ def _option(primitive: Primitive, key: str, value: ast.expr) -> int | str:
         if isinstance(constant, str):
             return constant
         raise ExpressionError(f"{key} of {primitive.name}() is not a word", "a word in quotation marks")
-    if isinstance(constant, int) and not isinstance(constant, bool) and constant >= 0:
+    most = MOST_MONTHS if key == "months" else MOST_DAYS
+    if isinstance(constant, int) and not isinstance(constant, bool) and 0 <= constant <= most:
         return constant
-    raise ExpressionError(f"{key} of {primitive.name}() is not a whole number", "0, 1, 2, ...")
+    raise ExpressionError(f"{key} of {primitive.name}() is not a whole number from 0 to {most}", f"0, 1, 2, ... {most}")
 
 
 def _check_call(primitive: Primitive, names: tuple[str, ...], options: dict[str, int | str]) -> None:

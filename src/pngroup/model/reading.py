@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..catalogue import Catalogue
 from ..errors import ModelError, did_you_mean
-from ..vocabulary import CodeSystem
+from ..vocabulary import CodeSystem, NeedGroup
 from .definition import (
     LINE_CLASSES,
     Episode,
@@ -23,12 +24,24 @@ from .definition import (
     Tally,
     ValueRange,
 )
-from .parsing import parse
+from .parsing import MOST_DAYS, MOST_MONTHS, parse
+from .places import where_in
 from .tree import Call, Choose, Node
 
 _TOP: Final = (
-    "model", "administrative", "resolved", "sets", "lines", "tallies", "episodes", "scores", "measures", "groups", "flags", "values",
-)  # fmt: skip
+    "model",
+    "administrative",
+    "resolved",
+    "values",
+    "sets",
+    "lines",
+    "tallies",
+    "episodes",
+    "scores",
+    "measures",
+    "groups",
+    "flags",
+)
 _EPISODE_DAYS: Final = (
     "longest_days",
     "counts_after_delivery_days",
@@ -45,7 +58,7 @@ class _Section:
         if not isinstance(values, Mapping):
             raise ModelError(
                 "a table is expected",
-                where=f"{file.label}, {place}",
+                where=file.where(place),
                 allowed="a TOML table",
                 remedy="correct the file",
             )
@@ -75,8 +88,11 @@ class _Section:
     def text(self, key: str, default: str | None = None) -> str:
         return str(self._typed(key, str, "a text", default))
 
-    def number(self, key: str) -> int:
-        return int(self._typed(key, int, "a whole number", None))
+    def number(self, key: str, *, least: int = -MOST_DAYS, most: int = MOST_DAYS) -> int:
+        number = int(self._typed(key, int, "a whole number", None))
+        if not least <= number <= most:
+            raise self.error(f"{key} is {number}", f"{least} to {most}", key)
+        return number
 
     def words(self, key: str) -> tuple[str, ...]:
         values = self._typed(key, list, "a list of texts", [])
@@ -94,34 +110,28 @@ class _File:
     def __init__(self, data: bytes, label: str) -> None:
         self.label = label
         try:
-            self.text = data.decode("utf-8")
+            self.text = data.decode("utf-8-sig")
             self.values: dict[str, Any] = tomllib.loads(self.text)
         except UnicodeDecodeError as error:
             raise ModelError(
-                f"the file is not UTF-8 text (byte {error.start})",
+                f"the file is not UTF-8 text (byte {error.start + 1})",
                 where=label,
                 allowed="TOML in UTF-8",
                 remedy="save it as UTF-8",
             ) from None
         except tomllib.TOMLDecodeError as error:
+            what, _, at = str(error).partition(" (at ")
+            line = re.match(r"line (\d+)", at)
             raise ModelError(
-                f"bad TOML: {error}", where=label, allowed="TOML 1.0", remedy="correct that line"
+                f"bad TOML: {what}",
+                where=f"{label}, line {line[1] if line else len(self.text.splitlines())}",
+                allowed="TOML 1.0",
+                remedy="correct that line",
             ) from None
 
     def where(self, place: str, near: str | None = None) -> str:
-        """File, line where it can be found, and the dotted place."""
-        line = self._line(place, near)
-        return f"{self.label}, line {line}, {place}" if line else f"{self.label}, {place}"
-
-    def _line(self, place: str, near: str | None) -> int | None:
-        lines = self.text.splitlines()
-        head = place.rpartition(".")[0] or place
-        start = next((i for i, text in enumerate(lines) if text.strip().startswith((f"[{place}]", f"[{head}]"))), None)
-        if near is not None:
-            for i, text in enumerate(lines[start or 0 :], start or 0):
-                if text.strip().startswith((f"{near} ", f"{near}=", f'"{near}"')):
-                    return i + 1
-        return None if start is None else start + 1
+        """File, line where it can be told, and the dotted place."""
+        return where_in(self.text, self.label, place, near)
 
     def section(self, name: str) -> _Section:
         return _Section(self.values.get(name, {}), name, self)
@@ -135,7 +145,7 @@ class _File:
         if not isinstance(values, list):
             raise ModelError(
                 f"{name} is not a list of tables",
-                where=self.label,
+                where=self.where("", name),
                 allowed=f"[[{name}]]",
                 remedy="correct the file",
             )
@@ -145,7 +155,7 @@ class _File:
 def read_model(data: bytes, *, label: str, catalogue: Catalogue) -> Model:
     """The model in the bytes of a TOML file; `label` names the file in messages."""
     file = _File(data, label)
-    _Section(file.values, "the file", file).check(_TOP, ("model", "groups"))
+    _Section(file.values, "", file).check(_TOP, ("model", "groups"))
     head = file.section("model")
     head.check(
         ("name", "edition", "title", "catalogue", "texts", "sources", "outputs"),
@@ -209,7 +219,7 @@ def _tally(key: str, section: _Section) -> Tally:
 def _episode(key: str, section: _Section) -> Episode:
     codes = ("opens", "delivers", "loses")
     section.check((*codes, *_EPISODE_DAYS), (*codes, *_EPISODE_DAYS))
-    days = {name: section.number(name) for name in _EPISODE_DAYS}
+    days = {name: section.number(name, least=0) for name in _EPISODE_DAYS}
     return Episode(id=key, **{name: section.text(name) for name in codes}, **days)  # type: ignore[arg-type]
 
 
@@ -221,14 +231,15 @@ def _score(key: str, section: _Section, catalogue: Catalogue) -> Score:
     table = section.text("table")
     if table not in catalogue.scores:
         raise section.error(f"there is no score table {table!r}", ", ".join(catalogue.scores), "table")
-    only = section.values.get("only", {})
     weight, with_medicines = section.text("weight", "weight"), section.text("with_medicines", "")
+    only = section.values.get("only", {})
+    if not isinstance(only, dict):
+        raise section.error("only is not a table", "only = { column = 'cell' }", "only")
     items = []
     for row in catalogue.scores[table]:
-        if any(row.cells.get(column) != value for column, value in only.items()):
+        _check_columns(section, table, row.cells, (weight, with_medicines, *only))
+        if any(row.cells[column] != value for column, value in only.items()):
             continue
-        if weight not in row.cells or (with_medicines and with_medicines not in row.cells):
-            raise section.error(f"{table} has no column {weight!r} or {with_medicines!r}", ", ".join(row.cells), None)
         when = parse(row.cells["when"], where=f"{row.place}, column when") if row.cells["when"] else None
         if with_medicines and row.cells[with_medicines] and when is not None:
             prescribed = parse(row.cells[with_medicines], where=f"{row.place}, column {with_medicines}")
@@ -254,11 +265,24 @@ def _score(key: str, section: _Section, catalogue: Catalogue) -> Score:
     )
 
 
+def _check_columns(
+    section: _Section, table: str, cells: Mapping[str, str], columns: Sequence[str]
+) -> None:
+    for column in columns:
+        if column and column not in cells:
+            raise section.error(f"{table} has no column {column!r}", ", ".join(cells), None)
+    if not columns[0].startswith("weight"):
+        weights = ", ".join(column for column in cells if column.startswith("weight"))
+        raise section.error(f"the column {columns[0]!r} holds no weights", weights, "weight")
+
+
 def _rule(section: _Section) -> Rule:
     section.check(("number", "when", "otherwise"), ("number",))
-    if ("when" in section.values) == bool(section.values.get("otherwise", False)):
+    otherwise = section.values.get("otherwise", False)
+    if not isinstance(otherwise, bool) or ("when" in section.values) == otherwise:
         raise section.error("a group has either `when` or `otherwise = true`", "when, or otherwise = true", "number")
-    return Rule(section.number("number"), section.expression("when") if "when" in section.values else None)
+    number = section.number("number", least=min(NeedGroup), most=max(NeedGroup))
+    return Rule(number, section.expression("when") if "when" in section.values else None)
 
 
 def _flags(file: _File) -> tuple[tuple[Flag, ...], int]:
@@ -266,11 +290,11 @@ def _flags(file: _File) -> tuple[tuple[Flag, ...], int]:
     for key, section in file.tables("flags"):
         if key == "short_history":
             section.check(("months",), ("months",))
-            months = section.number("months")
+            months = section.number("months", least=0, most=MOST_MONTHS)
             continue
         section.check(("when", "groups"), ("when",))
         groups = section.values.get("groups", [])
-        if not all(isinstance(group, int) for group in groups):
+        if not isinstance(groups, list) or not all(type(group) is int for group in groups):
             raise section.error("groups is not a list of group numbers", "a list of numbers", "groups")
         flags.append(Flag(key, section.expression("when"), tuple(groups)))
     return tuple(flags), months
