@@ -1,0 +1,43 @@
+"""The command line: `pngroup group`, `explain`, `map`, `codes`, `check`, `doctor`, `demo`.
+
+Nothing of the library imports this folder. What it needs (click, rich, and pyarrow for files) comes with the extra
+`cli` and is imported when a command runs, so that a missing package is a sentence and not a traceback.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from importlib.util import find_spec
+from types import FrameType
+
+_NEEDED = ("click", "rich")
+_INTERRUPTED = 130
+
+
+def main() -> int:
+    """Run the command that `sys.argv` names; returns its exit code (0, 1 bad data, 2 bad usage, 130 interrupted)."""
+    if any(find_spec(name) is None for name in _NEEDED):
+        print('pngroup: the command line is not installed; run: pip install "pngroup[cli]"', file=sys.stderr)
+        return 2
+    try:
+        _stop_cleanly()
+        from .program import program
+
+        code: int = program.main(standalone_mode=False)
+    except KeyboardInterrupt:
+        # Only while modules are being loaded: afterwards the program itself sees to it.
+        print("pngroup: interrupted, nothing was written", file=sys.stderr)
+        return _INTERRUPTED
+    return code
+
+
+def _stop_cleanly() -> None:
+    """Let a request to end the program run the clean-up of half-written files."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _end)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

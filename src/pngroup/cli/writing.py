@@ -1,0 +1,189 @@
+"""Writing result files: complete under a temporary name, then renamed, so that a half file is never seen.
+
+All files of one command are complete before the first takes its name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, Final
+
+from ..errors import DataError, UsageError
+from .formats import Format, arrow, format_of, place_of
+
+Writer = Callable[[IO[bytes]], None]
+_ROWS_AT_ONCE: Final = 50_000
+
+
+def check_target(path: Path, *, option: str) -> Path:
+    """The real place of a result file; `UsageError` before any work is done where it cannot be written."""
+    where = place_of(path, option)
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise UsageError("this is a folder", where=where, allowed="the name of a file", remedy="add a file name")
+    if not target.parent.is_dir():
+        raise UsageError(
+            "the folder of the file does not exist",
+            where=where,
+            allowed="a folder that exists",
+            remedy="make the folder first",
+        )
+    return target
+
+
+def check_targets(files: Mapping[str, Path | None]) -> dict[str, Path]:
+    """The same for several options (those given); they must be different files."""
+    targets = {option: check_target(path, option=option) for option, path in files.items() if path is not None}
+    seen: dict[Path, str] = {}
+    for option, target in targets.items():
+        if target in seen:
+            raise UsageError(
+                f"{seen[target]} and {option} are the same file",
+                where=place_of(target, option),
+                allowed="a file of its own for each",
+                remedy="rename one of them",
+            )
+        seen[target] = option
+    return targets
+
+
+def write_files(files: Mapping[Path, Writer]) -> None:
+    """Write each file under a temporary name in its folder, then give all of them their names.
+
+    Whatever ends this early, an error, an interruption or a request to end the program, removes the temporary files.
+    """
+    pending: dict[Path, Path] = {}
+    try:
+        for target, write in files.items():
+            part = _temporary(target)
+            pending[part] = target
+            with part.open("wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+        for part, target in pending.items():
+            part.replace(target)
+    except OSError as error:
+        raise UsageError(
+            f"the file cannot be written ({error.strerror or type(error).__name__})",
+            where=f"file {target.name!r}",
+            allowed="a place that may be written, with enough space",
+            remedy="check the folder, its permissions and the space left",
+        ) from None
+    finally:
+        for part in pending:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+def _temporary(target: Path) -> Path:
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    os.close(handle)
+    part = Path(name)
+    # A file made here may be read by its owner only. The result keeps the permissions of what it replaces, or has those
+    # of any new file of this user.
+    if target.exists():
+        mode = target.stat().st_mode & 0o777
+    else:
+        umask = os.umask(0)
+        os.umask(umask)
+        mode = 0o666 & ~umask
+    part.chmod(mode)
+    return part
+
+
+def json_writer(content: Mapping[str, Any]) -> Writer:
+    """Writes JSON."""
+
+    def write(file: IO[bytes]) -> None:
+        text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
+        file.write(text.encode() + b"\n")
+
+    return write
+
+
+def text_writer(text: str) -> Writer:
+    """Writes text as UTF-8."""
+
+    def write(file: IO[bytes]) -> None:
+        file.write(text.encode() + b"\n")
+
+    return write
+
+
+def table_writer(table: Any, path: Path, *, option: str) -> Writer:
+    """Writes a pyarrow Table in the format that the ending of `path` says.
+
+    CSV and TSV: UTF-8, quotation marks where needed, missing cells empty, truths as true and false, dates in ISO 8601.
+    Raises `UsageError` for another ending.
+    """
+    format_ = format_of(path, option=option)
+
+    def write(file: IO[bytes]) -> None:
+        if not format_.is_gzip:
+            _write_table(table, file, format_)
+            return
+        # Neither name nor time goes in: the same table is the same file.
+        with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
+            _write_table(table, packed, format_)  # type: ignore[arg-type]
+
+    return write
+
+
+def _write_table(table: Any, file: IO[bytes], format_: Format) -> None:
+    if format_.separator is None:
+        arrow("pyarrow.parquet").write_table(table, file)
+        return
+    for piece in _text_of(table, format_.separator):
+        file.write(piece)
+
+
+def _text_of(table: Any, separator: str) -> Iterator[bytes]:
+    pa = arrow()
+    names = pa.array(table.column_names, pa.large_string())
+    header = pa.record_batch([names.slice(place, 1) for place in range(len(names))], names=table.column_names)
+    for batch in (header, *table.to_batches(max_chunksize=_ROWS_AT_ONCE)):
+        if batch.num_rows:
+            yield _lines(batch, separator)
+
+
+def _lines(batch: Any, separator: str) -> bytes:
+    """Rows as lines, all at once: the bytes of the joined column are the text."""
+    pa, compute = arrow(), arrow("pyarrow.compute")
+    cells = [_cells(batch.column(place), name, separator) for place, name in enumerate(batch.schema.names)]
+    if len(cells) == 1:
+        # An empty line would be no row for most readers.
+        cells = [compute.if_else(compute.equal(cells[0], ""), '""', cells[0])]
+    lines = _joined([_joined(cells, separator), "\n"], "")
+    return b"".join(lines.cast(pa.large_binary()).to_pylist())
+
+
+def _joined(parts: list[Any], separator: str) -> Any:
+    pa, compute = arrow(), arrow("pyarrow.compute")
+    texts = [pa.scalar(part, pa.large_string()) if isinstance(part, str) else part for part in (*parts, separator)]
+    return compute.binary_join_element_wise(*texts)
+
+
+def _cells(column: Any, name: str, separator: str) -> Any:
+    pa, compute = arrow(), arrow("pyarrow.compute")
+    try:
+        text = column.cast(pa.large_string())
+    except pa.ArrowException:
+        raise DataError(
+            f"the column {name!r} holds {column.type}, which has no form as text",
+            where="the result",
+            allowed="text, numbers, dates and truths in CSV and TSV",
+            remedy="write Parquet, or leave the column out",
+        ) from None
+    text = compute.fill_null(text, "")
+    special = compute.match_substring_regex(text, pattern=f'["\r\n{separator}]')
+    if compute.any(special).as_py():
+        quoted = _joined(['"', compute.replace_substring(text, '"', '""'), '"'], "")
+        text = compute.if_else(special, quoted, text)
+    return text
