@@ -1,0 +1,45 @@
+"""Which of several faults of a row is reported, and what the report says of rows that are used."""
+
+from __future__ import annotations
+
+import pytest
+
+import pngroup
+
+PEOPLE = {"person_id": ["a"], "birth_date": ["1950-01-01"]}
+
+
+def report(strict=False, **columns):
+    records = {"person_id": ["a"] * len(columns["code"]), **columns}
+    return pngroup.group(PEOPLE, records, as_at="2025-03-31", system="icd10", strict=strict).quality.feed("records")
+
+
+def test_a_row_entered_in_error_has_no_other_fault():
+    """A row that says of itself that it does not count is no fault of the data, whatever its code and date are."""
+    feed = report(
+        code=["I10", "nonsense", None, "I10", "I10"],
+        date=["2025-01-01", "2025-01-01", "2025-01-01", "2099-01-01", None],
+        status=["active", *["entered-in-error"] * 4],
+        strict=True,
+    )
+    assert feed.not_used == {"entered_in_error": 4}
+    assert not feed.faults
+
+
+def test_a_code_of_a_score_alone_is_mapped_to_no_condition():
+    """The filler R69 and K92.2 are items of the HFRS and evidence of no condition: the report counts them so."""
+    feed = report(code=["R69X", "K92.2", "I10"], date=["2025-01-01"] * 3)
+    assert (feed.n_mapped, feed.n_unmapped) == ({"icd10": 1}, {"icd10": 2})
+    assert [each.code for each in feed.most_frequent_unmapped] == ["K922", "R69"]
+    assert pngroup.lookup(["R69", "K922"]) == [(), ()]
+
+
+@pytest.mark.parametrize("column", ["status", "setting"])
+def test_unknown_words_are_counted_in_rows_that_are_used(column):
+    """An unknown status or setting is remarked where the row counts, and not where it does not count anyway."""
+    feed = report(
+        code=["I10", "I10", "I10"], date=["2025-01-01", "2099-01-01", "2025-01-02"], **{column: ["?!", "?!", None]}
+    )
+    assert feed.notes == {f"{column}_unknown": 1}
+    with pytest.raises(pngroup.DataError, match=f"unknown {column}"):
+        report(code=["I10"], date=["2025-01-01"], strict=True, **{column: ["?!"]})
