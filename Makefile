@@ -26,6 +26,7 @@ help:
 	@echo "make lint    ruff: rules and layout"
 	@echo "make types   mypy --strict on src"
 	@echo "make docs    build the documentation, warnings are errors"
+	@echo "make refresh write what the code blocks of the documentation print now into its pages"
 	@echo "make bench   time group() and import beside two other libraries"
 	@echo "make dist    build wheel and source archive into dist/"
 	@echo "make clean   remove all that the other targets made, .venv too"
@@ -95,6 +96,11 @@ docs: $(VENV)/.docs
 	@echo "==> sphinx-build, warnings are errors"
 	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html $(ARGS)
 	@echo "docs/_build/html/index.html"
+
+.PHONY: refresh
+refresh: $(VENV)/.test
+	@echo "==> running the code blocks of README and docs, and writing what they print now"
+	@$(BIN)/python docs/refresh.py $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.bench

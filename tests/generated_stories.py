@@ -321,7 +321,9 @@ def edge_days(as_at: date, birth: date) -> tuple[date | None, ...]:
     days = [as_at - timedelta(days=n) for n in (0, 14, 28, 42, 56, 84, 90, 308)]
     days += [months_before(as_at, n) for n in (12, 24, 60)]
     days += [birth, *(birthday(birth, n) for n in (11, 12, 18, 65))]
-    return (None, *(day + n * DAY for day in days for n in (-1, 0, 1)))
+    near = (day + n * DAY for day in days for n in (-1, 0, 1))
+    # No record is older than 1900: such dates are what spreadsheets make of an empty cell.
+    return (None, *(day for day in near if day.year >= 1900))
 
 
 #: How often each story is told, against one another.

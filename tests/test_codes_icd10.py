@@ -265,9 +265,7 @@ def test_other_forms_are_malformed(value):
     assert answer(value) == (None, CodeProblem.MALFORMED)
 
 
-@pytest.mark.parametrize(
-    "value", ["K409,Z370", "I10X;E119", "F32, -, I50", "E10.4\u2020 G63.2*", "-,I48X,R69X"]
-)
+@pytest.mark.parametrize("value", ["K409,Z370", "I10X;E119", "F32, -, I50", "E10.4\u2020 G63.2*", "-,I48X,R69X"])
 def test_a_list_in_one_cell_is_said_to_be_one(value):
     """A cell with several codes, as in HES's concatenated columns, has a word of its own."""
     assert answer(value) == (None, CodeProblem.SEVERAL_CODES)
@@ -333,9 +331,7 @@ def test_every_way_of_writing_an_american_code_is_the_same_code(code, case, dot,
 @pytest.mark.shared
 def test_each_american_code_of_2026_reads_as_itself(shared):
     """All ICD-10-CM codes of April 2026 read as themselves; an X at the end of a heading is dropped."""
-    with (shared / "reference/codes/icd10cm_codes/icd10cm_april_2026_codes.csv").open(
-        encoding="utf-8"
-    ) as lines:
+    with (shared / "reference/codes/icd10cm_codes/icd10cm_april_2026_codes.csv").open(encoding="utf-8") as lines:
         listed = [row["code"] for row in csv.DictReader(lines)]
     read = codes.read(listed, CodeSystem.ICD10CM)
     changed = {given: code for given, code in zip(listed, read.code, strict=True) if given != code}

@@ -96,11 +96,7 @@ def test_the_procedures_of_artificial_hes_are_read(shared):
             cells += [row[name] for name in row if re.fullmatch(r"OPERTN_[34]_\d\d", name)]
     read = codes.read(cells, CodeSystem.OPCS4)
     assert {problem for problem in read.problem if problem} == {CodeProblem.MISSING}
-    assert (
-        sum(code is not None for code in read.code)
-        == sum(cell.strip() not in ("", "-", "&") for cell in cells)
-        > 0
-    )
+    assert sum(code is not None for code in read.code) == sum(cell.strip() not in ("", "-", "&") for cell in cells) > 0
 
 
 @pytest.mark.shared

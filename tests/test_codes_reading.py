@@ -13,27 +13,16 @@ from pngroup.codes import CodeProblem
 from pngroup.errors import UsageError
 from pngroup.vocabulary import CodeSystem
 
-anything = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.binary(max_size=9)
-)
+anything = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.binary(max_size=9))
 
 
 @given(st.lists(anything, max_size=20), st.sampled_from(list(CodeSystem)))
 def test_each_value_has_one_answer(values, system):
     """One answer a value, in order: a code or a problem, never both, and flags for read codes only."""
     read = codes.read(values, system)
-    assert (
-        len(read)
-        == len(read.code)
-        == len(read.problem)
-        == len(read.rewritten)
-        == len(read.filler)
-        == len(values)
-    )
+    assert len(read) == len(read.code) == len(read.problem) == len(read.rewritten) == len(read.filler) == len(values)
     assert read.rewritten.dtype == read.filler.dtype == np.bool_
-    for code, problem, rewritten, filler in zip(
-        read.code, read.problem, read.rewritten, read.filler, strict=True
-    ):
+    for code, problem, rewritten, filler in zip(read.code, read.problem, read.rewritten, read.filler, strict=True):
         assert (code is None) == isinstance(problem, CodeProblem)
         assert code is None or (type(code) is str and code)
         assert code is not None or not (rewritten or filler)

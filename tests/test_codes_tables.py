@@ -108,7 +108,5 @@ def test_a_copy_under_another_name_reads_its_own_tables(repository, tmp_path):
     with (copy / "data/codes/sexes.csv").open("a", encoding="utf-8") as table:
         table.write("kvinna,female,own,\n")
     program = "from host._vendor.groups import codes; print(codes.read_sex('kvinna'))"
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "female", done.stderr

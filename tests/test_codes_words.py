@@ -231,9 +231,7 @@ def test_the_classes_and_systems_of_fhir_samples_are_known(shared):
         with gzip.open(file, "rt", encoding="utf-8") as lines:
             text = lines.read()
         found["class"] |= set(re.findall(r'"class": ?\{[^}]*"code": ?"(\w+)"', text))
-        found["system"] |= set(
-            re.findall(r'"(http://(?:snomed\.info|read\.info|hl7\.org/fhir/sid/icd)[^"]*)"', text)
-        )
+        found["system"] |= set(re.findall(r'"(http://(?:snomed\.info|read\.info|hl7\.org/fhir/sid/icd)[^"]*)"', text))
     systems = {each for each in found["system"] if not each.startswith("http://snomed.info/sct/")}
     assert found["class"]
     assert None not in {codes.read_setting(each) for each in found["class"]}

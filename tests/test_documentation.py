@@ -68,12 +68,18 @@ def blocks_of(page: Path) -> list[Block]:
     return found
 
 
-def assert_printed(expected: str, printed: str, where: str) -> None:
+def differs(expected: str, printed: str) -> str:
+    """How what was printed differs from what the page shows; empty where it does not."""
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    example = doctest.Example("", expected)
     checker = doctest.OutputChecker()
-    if not checker.check_output(expected, printed, flags):
-        pytest.fail(f"{where}\n{checker.output_difference(example, printed, flags)}", pytrace=False)
+    if checker.check_output(expected, printed, flags):
+        return ""
+    return checker.output_difference(doctest.Example("", expected), printed, flags)
+
+
+def assert_printed(expected: str, printed: str, where: str) -> None:
+    if difference := differs(expected, printed):
+        pytest.fail(f"{where}\n{difference}\nmake refresh writes outputs anew", pytrace=False)
 
 
 class Runner:
@@ -202,9 +208,7 @@ def test_installation_lines_use_words_that_exist(page):
             found = match.groupdict()
             for target in (found.get("targets") or "").split():
                 assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
-            assert set(re.findall(r"[a-z]+", found.get("extras") or "")) <= set(
-                project["optional-dependencies"]
-            )
+            assert set(re.findall(r"[a-z]+", found.get("extras") or "")) <= set(project["optional-dependencies"])
 
 
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")

@@ -46,7 +46,7 @@ FLOORS = [
 FLOOR = {name: height for height, names in enumerate(FLOORS) for name in names}
 CORE = {name for names in FLOORS[: FLOORS.index({"__init__"}) + 1] for name in names}
 
-CORE_DEPENDENCIES = {"attr", "attrs", "importlib_resources", "narwhals", "numpy"}
+CORE_DEPENDENCIES = {"attr", "attrs", "narwhals", "numpy"}
 DATAFRAME_LIBRARIES = {
     "dask",
     "duckdb",
@@ -153,8 +153,8 @@ def test_imports_of_the_package_are_relative(path):
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if component_of(path) in CORE], ids=label)
-def test_the_core_needs_four_libraries(path):
-    """Up to grouping and explanation all runs on numpy, attrs, narwhals and importlib-resources."""
+def test_the_core_needs_three_libraries(path):
+    """Up to grouping and explanation all runs on numpy, attrs and narwhals alone."""
     allowed = CORE_DEPENDENCIES | set(sys.stdlib_module_names)
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
@@ -188,7 +188,7 @@ def test_importing_pngroup_imports_no_dataframe_library():
 
 
 def test_importing_pngroup_imports_no_optional_package():
-    """Every module of the core can be imported where only the four core libraries are installed."""
+    """Every module of the core can be imported where only the core libraries are installed."""
     names = [
         ".".join(("pngroup", *path.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__")
         for path in MODULES

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ._version import __version__
 from .answering import Inputs, answer
-from .catalogue import Catalogue, load_catalogue
+from .catalogue import Catalogue
 from .codes import NORMALISER_VERSION
 from .dates import read_as_at, to_date
 from .errors import DataError, UsageError, did_you_mean
@@ -25,7 +25,7 @@ from .intake import (
     read_records,
     read_values,
 )  # fmt: skip
-from .model import Model, load_model
+from .model import Model, load_both
 from .model.primitives import FEEDS
 from .quality import NOT_USED, NOTES, FeedQuality, Quality
 from .result import Grouping
@@ -84,7 +84,7 @@ def group(
     day = read_as_at(as_at)
     check_columns(columns)
     used_scheme = load_scheme(scheme)
-    used_catalogue, used_model = _load(model, catalogue)
+    used_catalogue, used_model = load_both(model, catalogue)
     columns = columns or {}
     everybody = read_people(
         people,
@@ -147,18 +147,6 @@ def group(
     )
 
 
-def _load(
-    model: str | os.PathLike[str] | Model, catalogue: str | os.PathLike[str] | Catalogue | None
-) -> tuple[Catalogue, Model]:
-    # A model names the catalogue that it was written for; the caller may give another.
-    used = load_catalogue(catalogue if catalogue is not None else "core")
-    loaded = load_model(model, used)
-    if catalogue is None and loaded.catalogue != f"{used.name}@{used.edition}":
-        used = load_catalogue(loaded.catalogue)
-        loaded = load_model(model, used)
-    return used, loaded
-
-
 def check_columns(columns: object) -> None:
     """Raise `UsageError` unless `columns` maps tables to mappings; names inside are checked with the tables."""
     allowed = ", ".join(_TABLES)
@@ -199,7 +187,7 @@ def _measured(feeds: Mapping[str, Feed], name: str) -> Measured:
 
 def _refuse_faults(feeds: tuple[FeedQuality, ...]) -> None:
     found = [
-        f"{feed.name}: {n:,} with {NOT_USED.get(fault) or NOTES[fault]}"
+        f"{feed.name}: {n:,} x {NOT_USED.get(fault) or NOTES[fault]}"
         for feed in feeds
         for fault, n in feed.faults.items()
     ]

@@ -19,12 +19,11 @@ NOT_USED: Final = {
     "not_done": "not done",
     "system_missing": "no code system",
     "system_unknown": "unknown code system",
-    "system_not_grouped": "a code system that is not grouped (Read, CTV3, ICD-9)",
     "code_missing": "no code",
     "code_unreadable": "unreadable code",
+    "value_of_nothing": "a value of something the model does not ask about",
     "value_missing": "no number as value",
     "value_out_of_range": "a value or unit outside what is allowed",
-    "value_of_nothing": "a value of something the model does not ask about",
     "date_missing": "no date",
     "date_unreadable": "unreadable date",
     "after_as_at": "dated after as_at",
@@ -74,6 +73,7 @@ class FeedQuality:
 
 #: Remarks on used rows that `strict` refuses.
 FAULT_NOTES: Final = {
+    "system_not_grouped": "a code system that is not grouped (Read, CTV3, ICD-9): no evidence, but a record",
     "setting_unknown": "unknown setting",
     "status_unknown": "unknown status",
     "duplicate_people": "identical duplicate rows of people",
@@ -90,7 +90,6 @@ NOTES: Final = {
     "rewritten": "codes rewritten without loss (case, dots, padding, suffixes)",
     "filler": "filler codes (R69X) that hospitals write where no diagnosis was given",
     "administrative": "administrative records, not counted as known to services",
-    "duplicate_rows": "exact duplicates, counted once",
     "age_imputed": "birth date imputed from a month or a year",
 }
 

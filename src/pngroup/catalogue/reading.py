@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -14,6 +15,8 @@ from ..vocabulary import CodeSystem
 from .definition import KINDS, RESTRICTED_TOPICS, Catalogue, Condition, ScoreRow, Source
 from .mapping import MATCHES, ExactRules, MappingRow, Rules
 
+_ID: Final = re.compile(r"[a-z][a-z0-9_]*")
+_CODE: Final = re.compile(r"[A-Z0-9]+")
 _SOURCE_COLUMNS: Final = ["id", "title", "edition", "licence", "date", "read_where", "checked"]
 _CONDITION_COLUMNS: Final = [
     "id",
@@ -77,8 +80,12 @@ def read_catalogue(folder: Path | Traversable, *, name: str, edition: str) -> Ca
             )
         if match not in MATCHES:
             raise row.wrong(f"{match!r} is no way to match", allowed=", ".join(MATCHES), remedy="correct the cell")
-        if not row["code"]:
-            raise row.wrong("the code is empty", allowed="a code", remedy="fill the cell")
+        if not _CODE.fullmatch(row["code"]):
+            raise row.wrong(
+                "the code is empty or not in its canonical form",
+                allowed="capital letters and digits, without dots and blanks",
+                remedy="correct the cell",
+            )
         source = _known_sources(row, sources)
         collected.setdefault(system, []).append(
             MappingRow(condition, system.value, match, row["code"], source, note, row.where)
@@ -143,9 +150,9 @@ def _exact_rules(
     codes: dict[str, tuple[str, str, int]] = {}
     checked: set[tuple[str, str]] = set()
     for line, (code, named, source) in rows:
-        if not code or code in codes:
+        if not code.isdigit() or code in codes:
             raise ModelError(
-                "the code is empty or repeated",
+                "the code is no number or repeated",
                 where=f"{file}, line {line}",
                 allowed="each code once",
                 remedy="correct the row",
@@ -215,12 +222,14 @@ def _score_rows(rows: Iterable[Row], sources: Mapping[str, Source]) -> tuple[Sco
 def _conditions(rows: Iterable[Row], sources: Mapping[str, Source]) -> dict[str, Condition]:
     by_id: dict[str, Row] = {}
     for row in rows:
-        if row["id"] in by_id or not row["id"].isidentifier():
+        if row["id"] in by_id or not _ID.fullmatch(row["id"]):
             raise row.wrong(
                 f"the condition id {row['id']!r} is repeated or not a name",
                 allowed="small letters, digits and _",
                 remedy="rename it",
             )
+        if not row["name"]:
+            raise row.wrong("the condition has no name", allowed="some words", remedy="fill the cell")
         if row["kind"] not in KINDS:
             raise row.wrong(f"{row['kind']!r} is no kind", allowed=", ".join(KINDS), remedy="correct the cell")
         if row["restricted"] and row["restricted"] not in RESTRICTED_TOPICS:

@@ -17,6 +17,7 @@ class CodeProblem(str, Enum):
     MALFORMED = "malformed"
     SEVERAL_CODES = "several_codes"
     MANGLED = "mangled"
+    LOOKS_ROUNDED = "looks_rounded"
     BAD_CHECK_DIGIT = "bad_check_digit"
     DESCRIPTION_ID = "description_id"
     RELATIONSHIP_ID = "relationship_id"
@@ -42,10 +43,11 @@ _CLAUSES: Final = {
         "digits were lost before the code came here, as when a spreadsheet or a float column rounds a long"
         " number or drops a leading zero; export the codes again as text"
     ),
-    CodeProblem.BAD_CHECK_DIGIT: "the last digit does not fit the others, so at least one digit is wrong",
-    CodeProblem.DESCRIPTION_ID: (
-        "it identifies a SNOMED CT description (a term), not a concept; export concept ids"
+    CodeProblem.LOOKS_ROUNDED: (
+        "the last digit does not fit the others, as when a float has rounded the number; export the codes again as text"
     ),
+    CodeProblem.BAD_CHECK_DIGIT: "the last digit does not fit the others, so at least one digit is wrong",
+    CodeProblem.DESCRIPTION_ID: ("it identifies a SNOMED CT description (a term), not a concept; export concept ids"),
     CodeProblem.RELATIONSHIP_ID: "it identifies a SNOMED CT relationship, not a concept; export concept ids",
     CodeProblem.LOOKS_LIKE_ICD10CM: (
         "the form exists in the American ICD-10-CM only; if the data are American, give the system as icd10cm"

@@ -21,7 +21,8 @@ Ids come as text, as integers and as floats. Read without loss, and counted as r
 
 Not readable: a description or relationship id (each a problem of its own), a wrong check digit,
 expressions, and everything *mangled*: scientific notation, `.0` behind more than 15 digits, floats that are
-not exact.
+not exact, and zeros where a spreadsheet drops digits. These stop a run, because the whole column has then been
+through the same hands. A number that only *looks rounded*, as by a float, is counted as unreadable.
 
 A rounded id never matches a concept that was not meant
 -------------------------------------------------------
@@ -36,7 +37,7 @@ and the check digit, `10c` (long) or `00c` (short):
   was lost. The second says description.
 - 17 digits: `10c` becomes `100`: the same argument.
 - 18 digits: `10c` becomes `000`, which says short format. A short id of 16 or more digits is therefore
-  mangled where it ends in the zeros that rounding leaves, or survives a float64, valid check digit or not.
+  not read where it ends in the zeros that rounding leaves, or survives a float64, valid check digit or not.
   (True short ids of that length are the metadata of SNOMED CT itself, such as 900000000000489007; no
   patient's record holds one.)
 - Through a float64: below 10**18 the error is at most 64, so `10c` becomes something from 036 to 173 and
@@ -125,12 +126,22 @@ def is_concept_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and _read_digits(text)[0] is not None
 
 
-def _looks_rounded(digits: str) -> bool:
-    """Whether rounding could have left these digits: zeros behind the 15th, or a number float64 can hold."""
-    if len(digits) <= _KEPT_DIGITS:
-        return False
+def _ends_in_lost_digits(digits: str) -> bool:
+    """Whether a spreadsheet has left these digits: zeros behind the 15th."""
+    return len(digits) > _KEPT_DIGITS and not digits[_KEPT_DIGITS:].strip("0")
+
+
+def _survives_a_float(digits: str) -> bool:
+    """Whether a float can have left these digits: a number beyond 2**53 that float64 holds exactly."""
     number = int(digits)
-    return not digits[_KEPT_DIGITS:].strip("0") or (number > 2**53 and int(float(number)) == number)
+    return number > 2**53 and int(float(number)) == number
+
+
+def _wrong(digits: str, otherwise: CodeProblem) -> Answer:
+    """The problem of digits that are no id. Lost zeros are plain; what a float left may also be a slip of the pen."""
+    if _ends_in_lost_digits(digits):
+        return MANGLED
+    return None, CodeProblem.LOOKS_ROUNDED if _survives_a_float(digits) else otherwise
 
 
 def _read_digits(digits: str) -> Answer:
@@ -140,15 +151,15 @@ def _read_digits(digits: str) -> Answer:
     if not _LEAST_DIGITS <= length <= _MOST_DIGITS:
         return MALFORMED
     if not has_valid_check_digit(digits):
-        return (None, CodeProblem.MANGLED if _looks_rounded(digits) else CodeProblem.BAD_CHECK_DIGIT)
+        return _wrong(digits, CodeProblem.BAD_CHECK_DIGIT)
     form, kind = digits[-3], digits[-2]
     if form not in "01" or kind not in "012":
-        return (None, CodeProblem.MANGLED if _looks_rounded(digits) else CodeProblem.MALFORMED)
+        return _wrong(digits, CodeProblem.MALFORMED)
     if form == "1" and length < _LEAST_DIGITS_LONG:
         return MALFORMED
     # The one case where rounding could leave a valid id: see the proof above.
-    if form == "0" and _looks_rounded(digits):
-        return MANGLED
+    if form == "0" and (_ends_in_lost_digits(digits) or _survives_a_float(digits)):
+        return _wrong(digits, CodeProblem.LOOKS_ROUNDED)
     if kind == "1":
         return None, CodeProblem.DESCRIPTION_ID
     if kind == "2":

@@ -186,5 +186,6 @@ class PolarsFrame:
             else make_polars(column, name=name)
             for name, column in columns.items()
         ]
-        frame = pl.DataFrame([*made, *(source.get_columns()[at] for at in keep)])
+        others = source.get_columns()  # asked once: each call makes a Series for every column
+        frame = pl.DataFrame([*made, *(others[at] for at in keep)])
         return frame.lazy() if self.is_lazy else frame

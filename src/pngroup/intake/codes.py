@@ -71,7 +71,6 @@ def read_codes(rows: Rows, system: str | CodeSystem | None) -> CodedRows:
 _REASONS: Final = (
     "system_missing",
     "system_unknown",
-    "system_not_grouped",
     "code_missing",
     "code_unreadable",
 )
@@ -80,11 +79,9 @@ _REASONS: Final = (
 def _reason(pair: Pair) -> int:
     if pair.system is None:
         return 2 if pair.problem is CodeProblem.MALFORMED else 1
-    if pair.system not in GROUPED_SYSTEMS:
-        return 3
     if pair.problem is CodeProblem.MISSING:
-        return 4
-    return 5 if pair.problem is not None else 0
+        return 3
+    return 4 if pair.problem is not None else 0
 
 
 def _systems(
@@ -173,6 +170,7 @@ def report_codes(rows: Rows, coded: CodedRows, is_mapped: Sequence[bool]) -> dic
         n = int(n_used[place])
         if not n or pair.system is None or pair.code is None:
             continue
+        rows.note("system_not_grouped", n if pair.system not in GROUPED_SYSTEMS else 0)
         rows.note("rewritten", n if pair.rewritten else 0)
         rows.note("filler", n if pair.filler else 0)
         counts = mapped if is_mapped[place] else unmapped

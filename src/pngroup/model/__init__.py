@@ -14,12 +14,10 @@ from .definition import Model
 from .places import where_in
 from .reading import read_model
 
-__all__ = ["Model", "load_model"]
+__all__ = ["Model", "load_both", "load_model"]
 
 
-def load_model(
-    model: str | os.PathLike[str] | Model, catalogue: str | os.PathLike[str] | Catalogue = "core"
-) -> Model:
+def load_model(model: str | os.PathLike[str] | Model, catalogue: str | os.PathLike[str] | Catalogue = "core") -> Model:
     """A model by name, `name@edition`, or the path of a TOML file, checked against a catalogue.
 
     `catalogue` takes what `load_catalogue` takes. A `Model` is returned as it is. Raises `UsageError` for an
@@ -40,6 +38,23 @@ def load_model(
     edition = find_edition(model, kind="models", argument="model")
     used = load_catalogue(catalogue)
     return _packaged(edition, _Held(used)) if edition.edition else _read(edition, used)
+
+
+def load_both(
+    model: str | os.PathLike[str] | Model, catalogue: str | os.PathLike[str] | Catalogue | None = None
+) -> tuple[Catalogue, Model]:
+    """A model with the catalogue that it was written for, or with the one given.
+
+    >>> catalogue, model = load_both("need-groups")
+    >>> model.catalogue == f"{catalogue.name}@{catalogue.edition}"
+    True
+    """
+    used = load_catalogue(catalogue if catalogue is not None else "core")
+    loaded = load_model(model, used)
+    if catalogue is None and loaded.catalogue != f"{used.name}@{used.edition}":
+        used = load_catalogue(loaded.catalogue)
+        loaded = load_model(model, used)
+    return used, loaded
 
 
 class _Held:

@@ -116,21 +116,15 @@ class _Check:
         model = self.model
         for name in model.sets:
             if name in {*model.kinds, *self.score_items, *self.pseudo}:
-                raise self.fail(
-                    f"the set {name!r} has the name of a condition", f"sets.{name}", "a name of its own"
-                )
+                raise self.fail(f"the set {name!r} has the name of a condition", f"sets.{name}", "a name of its own")
         for name in model.measures:
             if name in {"age", "sex", *model.scores, *self.available}:
-                raise self.fail(
-                    f"the measure {name!r} is there already", f"measures.{name}", "a name of its own"
-                )
+                raise self.fail(f"the measure {name!r} is there already", f"measures.{name}", "a name of its own")
         columns = [*model.outputs, *(flag.id for flag in model.flags)]
         for i, name in enumerate(columns):
             if name in columns[:i] or name in RESULT_COLUMNS or name.startswith("criterion_"):
                 place = "model.outputs" if i < len(model.outputs) else f"flags.{name}"
-                raise self.fail(
-                    f"the result has a column {name!r} already", place, "a name of its own for each column"
-                )
+                raise self.fail(f"the result has a column {name!r} already", place, "a name of its own for each column")
         for name, amount in model.values.items():
             if model.kinds.get(name) != "value":
                 known = [id_ for id_, kind in model.kinds.items() if kind == "value"]

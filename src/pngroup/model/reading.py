@@ -265,9 +265,7 @@ def _score(key: str, section: _Section, catalogue: Catalogue) -> Score:
     )
 
 
-def _check_columns(
-    section: _Section, table: str, cells: Mapping[str, str], columns: Sequence[str]
-) -> None:
+def _check_columns(section: _Section, table: str, cells: Mapping[str, str], columns: Sequence[str]) -> None:
     for column in columns:
         if column and column not in cells:
             raise section.error(f"{table} has no column {column!r}", ", ".join(cells), None)

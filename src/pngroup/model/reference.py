@@ -105,6 +105,15 @@ class Reading:
     as_at: datetime.date
     absent_feeds_are_empty: bool = False
     _known: dict[Node, Value] = field(factory=dict, init=False, eq=False, repr=False)
+    _days: Mapping[str, set[datetime.date]] = field(init=False, eq=False, repr=False)
+
+    @_days.default
+    def _days_of_each_condition(self) -> Mapping[str, set[datetime.date]]:
+        days: dict[str, set[datetime.date]] = {}
+        for fact in self.person.facts:
+            for condition in fact.conditions:
+                days.setdefault(condition, set()).add(fact.date)
+        return days
 
     # -- expressions ------------------------------------------------------------------------------------------------
 
@@ -194,19 +203,17 @@ class Reading:
 
     def dates(self, call: Call, name: str | None = None) -> list[datetime.date]:
         """Sorted different dates of the records that the primitive counts, for its first name or `name`."""
-        names = set(self.model.members(name or call.names[0]))
-        dates = {fact.date for fact in self.person.facts if not names.isdisjoint(self.alive(fact, names))}
         least_age = call.option("min_age")
         return sorted(
             date
-            for date in dates
+            for date in self.alive(self.model.members(name or call.names[0]))
             if self._start(call) < date <= self.as_at
             and (least_age is None or age_on(self.person.birth, date) >= least_age)
         )
 
-    def alive(self, fact: Fact, names: Iterable[str]) -> set[str]:
-        """Those of `names` that the fact is evidence of and that no resolved code has ended."""
-        return {name for name in names if name in fact.conditions and not self.ended(name)}
+    def alive(self, names: Iterable[str]) -> set[datetime.date]:
+        """The different days of records of those conditions that no resolved code has ended."""
+        return {date for name in names if not self.ended(name) for date in self._days.get(name, ())}
 
     def ended(self, condition: str) -> bool:
         """Whether a resolved code, later than the last record, has ended the condition."""
@@ -217,8 +224,8 @@ class Reading:
                 return True
         return False
 
-    def _last(self, conditions: set[str]) -> datetime.date | None:
-        dates = [f.date for f in self.person.facts if f.date <= self.as_at and not conditions.isdisjoint(f.conditions)]
+    def _last(self, conditions: Iterable[str]) -> datetime.date | None:
+        dates = [date for condition in conditions for date in self._days.get(condition, ()) if date <= self.as_at]
         return max(dates, default=None)
 
     def _start(self, call: Call) -> datetime.date:
@@ -307,11 +314,11 @@ class Reading:
         """All episodes up to the index date, those without an opening included."""
         episode = self.model.episodes[name]
         days: dict[datetime.date, set[str]] = {}
-        for fact in self.person.facts:
-            if fact.date <= self.as_at:
-                for what in ("opens", "delivers", "loses"):
-                    if not fact.conditions.isdisjoint(self.model.members(getattr(episode, what))):
-                        days.setdefault(fact.date, set()).add(what)
+        for what in ("opens", "delivers", "loses"):
+            for member in self.model.members(getattr(episode, what)):
+                for date in self._days.get(member, ()):
+                    if date <= self.as_at:
+                        days.setdefault(date, set()).add(what)
         return pregnancies(episode, days)
 
     def _in_episode(self, call: Call) -> bool:
@@ -323,8 +330,7 @@ class Reading:
         episode = self.model.episodes[call.names[0]]
         now = [each for each in self.pregnancies(call.names[0]) if each.counts_on(self.as_at, episode)]
         present = [each for each in now if each.is_open_on(self.as_at, episode)] or now
-        names = set(self.model.members(call.names[1]))
-        dates = {fact.date for fact in self.person.facts if fact.date <= self.as_at and self.alive(fact, names)}
+        dates = {date for date in self.alive(self.model.members(call.names[1])) if date <= self.as_at}
         return sorted(date for date in dates if any(each.includes(date, episode) for each in present))
 
     def _during(self, call: Call) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources.abc import Traversable
@@ -14,7 +15,7 @@ from attrs import field, frozen
 
 from ..catalogue import Catalogue
 from ..editions import data
-from ..errors import ModelError, PngroupError, did_you_mean
+from ..errors import ModelError, PngroupError, UsageError, did_you_mean
 from ..grouping import group
 from ..model import Model
 from ..result import Grouping
@@ -30,8 +31,7 @@ _PERSON: Final = (
     "birth_date", "age", "sex", "registered_from", "registered_to", "died_on", "excluded_reason",
 )  # fmt: skip
 _KEYS: Final = ("id", "story", "tests", "as_at", "person", *_TABLES, "expect")
-#: Expectations that are not columns of the result by their own name.
-_SPECIAL: Final = ("criteria", "flags", "not_knowable")
+_KIND_WORDS: Final = {int: "numbers", str: "texts"}
 
 
 @frozen
@@ -59,21 +59,38 @@ class VignetteResult:
 def read_vignettes(path: str | os.PathLike[str] | None = None) -> list[Vignette]:
     """The vignettes of a TOML file or of all TOML files of a folder; without a path those that ship.
 
-    Raises `ModelError` (file and place) for a file that is not right.
+    Raises `UsageError` for what is no path and for a path without vignette files, `ModelError` (file and line) for a
+    file that is not right.
     """
-    place: Traversable | Path = data("vignettes") if path is None else Path(path)
-    files = (
-        [place]
-        if place.is_file()
-        else sorted((f for f in place.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    )
-    vignettes = [vignette for file in files for vignette in _read(file)]
+    vignettes = [vignette for file in _files(path) for vignette in _read(file)]
     seen: dict[str, Vignette] = {}
     for vignette in vignettes:
         if vignette.id in seen:
             raise _wrong(f"the id {vignette.id!r} is repeated", vignette.place, "each id once")
         seen[vignette.id] = vignette
     return vignettes
+
+
+def _files(path: str | os.PathLike[str] | None) -> list[Traversable | Path]:
+    if path is not None and not isinstance(path, str | os.PathLike):
+        raise UsageError(
+            f"path is a {type(path).__name__}",
+            where="argument path",
+            allowed="the path of a vignette file or of a folder of them",
+            remedy="give a path, or nothing for the vignettes that ship",
+        )
+    place: Traversable | Path = data("vignettes") if path is None else Path(path)
+    if place.is_file():
+        return [place]
+    found = [f for f in place.iterdir() if f.name.endswith(".toml")] if place.is_dir() else []
+    if not found:
+        raise UsageError(
+            f"there is no vignette file at {place.name!r}",
+            where="argument path",
+            allowed="a TOML file that exists, or a folder that holds some",
+            remedy="check the path",
+        )
+    return sorted(found, key=lambda f: f.name)
 
 
 def check_vignettes(
@@ -83,7 +100,10 @@ def check_vignettes(
     catalogue: str | os.PathLike[str] | Catalogue | None = None,
     scheme: str | os.PathLike[str] | Scheme = "default",
 ) -> list[VignetteResult]:
-    """Each vignette grouped and compared with what it expects, in the order given."""
+    """Each vignette grouped and compared with what it expects, in the order given.
+
+    Raises `ModelError` where a vignette expects something that the model does not answer.
+    """
     together: dict[tuple[datetime.date, tuple[str, ...]], list[Vignette]] = {}
     vignettes = list(vignettes)
     for vignette in vignettes:
@@ -104,6 +124,7 @@ def check_vignettes(
             scheme=scheme,
         )
         for vignette, answer in zip(members, _answers(grouping), strict=True):
+            _known(vignette.expect, answer, f"{vignette.place}, expect")
             found[vignette.id] = VignetteResult(vignette, tuple(_differences(vignette.expect, answer)))
     return [found[vignette.id] for vignette in vignettes]
 
@@ -151,16 +172,22 @@ def _differences(expect: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterat
 
 def _read(file: Traversable | Path) -> Iterator[Vignette]:
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_bytes().decode("utf-8-sig")
         values = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _wrong(f"the file is not readable TOML ({error})", file.name, "TOML in UTF-8") from None
+    except UnicodeDecodeError as error:
+        raise _wrong(f"the file is not UTF-8 text (byte {error.start + 1})", file.name, "TOML in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        what, _, at = str(error).partition(" (at ")
+        line = re.match(r"line (\d+)", at)
+        place = f"{file.name}, line {line[1] if line else len(text.splitlines())}"
+        raise _wrong(f"bad TOML: {what}", place, "TOML 1.0") from None
     rows = values.get("vignette")
-    if not isinstance(rows, list):
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise _wrong("there is no [[vignette]]", file.name, "a list of [[vignette]]")
-    lines = [i for i, line in enumerate(text.splitlines(), 1) if line.strip() == "[[vignette]]"]
-    for row, line in zip(rows, lines, strict=False):
-        yield _vignette(row, f"{file.name}, line {line}")
+    lines = [i for i, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\[\[\s*vignette\s*\]\]", line)]
+    for i, row in enumerate(rows):
+        # Written as one list, vignettes have no line of their own.
+        yield _vignette(row, f"{file.name}, line {lines[i]}" if i < len(lines) else f"{file.name}, vignette {i + 1}")
 
 
 def _vignette(row: Mapping[str, Any], place: str) -> Vignette:
@@ -168,16 +195,30 @@ def _vignette(row: Mapping[str, Any], place: str) -> Vignette:
     for key in ("id", "story", "as_at", "person", "expect"):
         if key not in row:
             raise _wrong(f"the key {key!r} is missing", place, ", ".join(_KEYS))
-    if not isinstance(row["as_at"], datetime.date):
+    if type(row["as_at"]) is not datetime.date:
         raise _wrong("as_at is not a date", place, "a date such as 2026-03-31, without quotation marks")
+    for key in ("id", "story", "tests"):
+        if not isinstance(row.get(key, ""), str):
+            raise _wrong(f"{key} is not a text", place, "text in quotation marks")
+    for key in ("person", "expect"):
+        if not isinstance(row[key], dict):
+            raise _wrong(f"{key} is not a table", place, f"{key} = {{ key = value }}")
     _known(row["person"], _PERSON, place)
-    tables = {"records": tuple(row.get("records", ()))}
-    tables |= {name: tuple(row[name]) for name in _TABLES if name in row}
-    for name, found in tables.items():
+    tables: dict[str, tuple[Mapping[str, Any], ...]] = {"records": ()}
+    for name in _TABLES:
+        found = row.get(name, [])
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            raise _wrong(f"{name} is not a list of tables", place, f"{name} = [{{ date = 2026-01-31 }}]")
         for each in found:
             _known(each, _TABLES[name], place)
+        if name in row:
+            tables[name] = tuple(found)
     if not {"need_group", "reason"} & row["expect"].keys():
         raise _wrong("nothing is expected", place, "need_group or reason")
+    for key, kind in (("criteria", int), ("flags", str)):
+        found = row["expect"].get(key, [])
+        if not isinstance(found, list) or not all(isinstance(each, kind) for each in found):
+            raise _wrong(f"{key} is not a list of {_KIND_WORDS[kind]}", place, f"a list of {_KIND_WORDS[kind]}")
     return Vignette(
         row["id"],
         row["story"],
