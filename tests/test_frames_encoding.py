@@ -88,7 +88,7 @@ def test_fractions_come_back_as_floats():
 
 def test_all_sorts_of_missing_are_missing():
     """None, NaN, NaT and NA in one column are all missing values."""
-    missing = [None, float("nan"), np.nan, pd.NA, pd.NaT, np.datetime64("NaT"), decimal.Decimal("NaN")]
+    missing = [None, float("nan"), np.nan, pd.NA, pd.NaT, np.datetime64("NaT", "D"), decimal.Decimal("NaN")]
     for frame in ({"code": [*missing, "I10"]}, pd.DataFrame({"code": pd.Series([*missing, "I10"], dtype=object)})):
         assert decoded(table_of(frame).encode("code")) == [None] * len(missing) + ["I10"]
     only = table_of({"code": missing})

@@ -91,7 +91,7 @@ def months_before(day: int, months: int) -> int:
     date = to_date(day)
     index = date.year * 12 + date.month - 1 - months
     first = np.datetime64(index - 1970 * 12, "M")
-    last_of_month = int((first + 1).astype("datetime64[D]").astype(np.int64)) - 1
+    last_of_month = int((first + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int64)) - 1
     return min(int(first.astype("datetime64[D]").astype(np.int64)) + date.day - 1, last_of_month)
 
 
@@ -112,7 +112,7 @@ def birthday(birth: Days, years: int) -> Days:
     """The day on which a person born on `birth` becomes `years` old (1 March for 29 February in common years)."""
     months = birth.astype("datetime64[D]").astype("datetime64[M]")
     day_of_month = birth - months.astype("datetime64[D]").astype(np.int32)
-    then = (months + 12 * years).astype("datetime64[D]").astype(np.int32)
+    then = (months + np.timedelta64(12 * years, "M")).astype("datetime64[D]").astype(np.int32)
     # Adding the days to the first of the month turns 29 February of a common year into 1 March by itself.
     result: Days = (then + day_of_month).astype(np.int32)
     return result

@@ -20,7 +20,7 @@ from ..validation import Vignette, check_vignettes, read_vignettes
 from . import problems, screen
 from .loading import n_rows
 
-_CORE: Final = ("numpy", "attrs", "narwhals", "importlib-resources")
+_CORE: Final = ("numpy", "attrs", "narwhals")
 _OPTIONAL: Final = (
     ("click", "cli", "the command line"),
     ("rich", "cli", "the command line"),

@@ -208,7 +208,7 @@ def _day_of(
     good = (precision > 0) & (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1)
     months = np.where(good, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
     first = months.astype("datetime64[D]").astype(np.int64)
-    next_first = (months + 1).astype("datetime64[D]").astype(np.int64)
+    next_first = (months + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int64)
     good &= day <= next_first - first
     return np.where(good, first + day - 1, 0), np.where(good, precision, 0).astype(np.uint8)
 

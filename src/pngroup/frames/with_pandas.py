@@ -72,7 +72,7 @@ def make_pandas(column: Column, *, name: object = None, index: Any = None) -> An
             made = pd.array(column.texts(), dtype=text)
     elif column.kind == "date":
         days = column.values.astype("datetime64[D]")
-        made = (days if mask is None else np.where(mask, np.datetime64("NaT"), days)).astype("datetime64[s]")
+        made = (days if mask is None else np.where(mask, np.datetime64("NaT", "D"), days)).astype("datetime64[s]")
     elif column.kind == "float":
         made = column.values if mask is None else np.where(mask, np.nan, column.values)
     elif column.kind == "boolean":

@@ -188,9 +188,8 @@ def _imputed_births(
     first = given.day[rows]
     precision = given.precision[rows] if given.precision is not None else np.full(len(rows), 3, np.uint8)
     months = first.astype("datetime64[D]").astype("datetime64[M]")
-    first_of_july = (
-        (months.astype("datetime64[Y]").astype("datetime64[M]") + 6).astype("datetime64[D]").astype(np.int32)
-    )
+    july = months.astype("datetime64[Y]").astype("datetime64[M]") + np.timedelta64(6, "M")
+    first_of_july = july.astype("datetime64[D]").astype(np.int32)
     middle = months.astype("datetime64[D]").astype(np.int32) + 14
     day = np.select([precision == 2, precision == 1], [middle, first_of_july], first).astype(np.int32)
     imputed, not_born = precision < 3, first > as_at

@@ -122,7 +122,7 @@ def people_table(people: Population) -> dict[str, npt.NDArray[Any]]:
 def dates(days: Days) -> npt.NDArray[np.datetime64]:
     """Days as datetime64[D]; `NO_DAY` becomes not-a-time."""
     found = days.astype("datetime64[D]")
-    found[days == NO_DAY] = np.datetime64("NaT")
+    found[days == NO_DAY] = np.datetime64("NaT", "D")
     return found
 
 
