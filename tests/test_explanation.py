@@ -26,7 +26,7 @@ def test_an_explanation_shows_group_values_records_and_sources() -> None:
     """Staff see the group, each criterion with what was found, and the code, date, mapping row and source behind it."""
     text = str(explained([("I50.0", "2026-01-10"), ("E119", "2020-02-02")]))
     assert text.startswith("Group 9: Dominant major chronic condition (need moderate, amber)")
-    assert "major conditions at least 1 (found: 1)" in text
+    assert "major conditions at least 1 (found: 1, namely heart failure)" in text
     assert re.search(r"10 Jan 2026  icd10 I500  by prefix I50 \(core@2026\.1/icd10\.csv, line \d+\); source \w", text)
     assert "As at 31 Mar 2026, by the model need-groups@2026.1." in text
 

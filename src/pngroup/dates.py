@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from .errors import UsageError
+from .errors import UsageError, shape_of
 
 Days = npt.NDArray[np.int32]
 
@@ -66,7 +66,7 @@ def read_as_at(as_at: object) -> int:
             value = None
     if not isinstance(value, datetime.date):
         raise UsageError(
-            f"as_at is not a date (got {type(as_at).__name__})",
+            f"as_at is not a date (got {_looks(as_at)})",
             where="argument as_at",
             allowed="a date, a datetime, or text such as '2026-03-31'",
             remedy="give the index date as year-month-day",
@@ -130,3 +130,12 @@ def _calendar(days: Days) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
     month_number = months.astype(np.int64)
     day_of_month = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
     return month_number // 12 + 1970, (month_number % 12 + 1) * 100 + day_of_month
+
+
+def _looks(value: object) -> str:
+    """What was given in place of a date; text by its shape, in case it is something that must not be shown."""
+    return (
+        f"text like {shape_of(value)!r}, or a day that does not exist"
+        if isinstance(value, str)
+        else type(value).__name__
+    )

@@ -187,7 +187,7 @@ def _measured(feeds: Mapping[str, Feed], name: str) -> Measured:
 
 def _refuse_faults(feeds: tuple[FeedQuality, ...]) -> None:
     found = [
-        f"{feed.name}: {n:,} x {NOT_USED.get(fault) or NOTES[fault]}"
+        f"{feed.name}: {n:,} {'row' if n == 1 else 'rows'} ({NOT_USED.get(fault) or NOTES[fault]})"
         for feed in feeds
         for fault, n in feed.faults.items()
     ]

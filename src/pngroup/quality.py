@@ -126,6 +126,10 @@ class Quality:
                 lines.append(f"  no group, {reason.replace('_', ' ')}: {n:,}")
         for feed in self.feeds:
             lines += _feed_lines(feed)
+        given = {feed.name for feed in self.feeds}
+        absent = [name for name in ("contacts", "medicines", "values") if name not in given]
+        if absent:
+            lines.append(f"Not given, so not known: {', '.join(absent)}")
         return "\n".join(lines)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,6 +59,7 @@ def demo(*, n_people: int, seed: int, out: Path) -> None:
             "this is a file", where=f"option --out, {out.name!r}", allowed="a folder, which is made if need be",
             remedy="give another name",
         )  # fmt: skip
+    _refuse_other_files(out)
     with screen.step(f"Making a synthetic practice of {n_people:,} people"):
         made = practice(n_people, seed=seed)
         made.write(out)
@@ -67,6 +71,19 @@ def demo(*, n_people: int, seed: int, out: Path) -> None:
     with screen.step("Writing"):
         write_files(_results(grouping, explanation, out))
     _show(grouping, explanation, out, person)
+
+
+def _refuse_other_files(out: Path) -> None:
+    """Refuse a folder with files that no demo has made: its tables would replace whatever bears their names."""
+    names = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    made = {name for names_, _ in _FILES for name in names_.split(", ")}
+    if names & made and _MANIFEST not in names:
+        raise UsageError(
+            f"the folder holds files that a demo did not make, among them {min(names & made)!r}",
+            where=f"option --out, {out.resolve().name!r}",
+            allowed="a new or empty folder, or one that an earlier demo has filled",
+            remedy="give another folder",
+        )
 
 
 def _results(grouping: Grouping, explanation: Explanation, out: Path) -> dict[Path, Writer]:
@@ -111,9 +128,19 @@ def _commands(out: Path, grouping: Grouping, person: Any) -> tuple[str, ...]:
     needed = f"--people people.csv --records records.csv --as-at {grouping.as_at.isoformat()}"
     besides = "--contacts contacts.csv --medicines medicines.csv --values values.csv"
     return (
+        *_activation(),
         f"cd {shlex.quote(str(out))}",
-        f"pngroup group {needed} --out mine.csv",
+        f"pngroup group {needed} {besides} --out mine.csv",
         f"pngroup explain {needed} {besides} --person {person}",
         "pngroup codes I50.0 G30.9",
         "pngroup check",
     )
+
+
+def _activation() -> tuple[str, ...]:
+    """The line that puts `pngroup` on the path, where it is not there yet: `make demo` does not activate its folder."""
+    environment = Path(sys.prefix)
+    if shutil.which("pngroup") is not None or not environment.is_relative_to(Path.cwd()):
+        return ()
+    inside = environment.relative_to(Path.cwd())
+    return (str(inside / "Scripts" / "activate") if os.name == "nt" else f". {inside.as_posix()}/bin/activate",)

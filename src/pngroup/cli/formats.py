@@ -38,6 +38,8 @@ def format_of(path: Path, *, option: str) -> Format:
     >>> format_of(Path("people.TSV.gz"), option="--people")
     Format(separator='\t', is_gzip=True)
     """
+    # `.` and `..` have no name of their own to speak of.
+    path = path if path.name else path.resolve()
     endings = [ending.lower() for ending in path.suffixes]
     is_gzip = endings[-1:] == [".gz"]
     ending = endings[-2 if is_gzip else -1] if len(endings) > is_gzip else ""

@@ -33,10 +33,7 @@ class CriterionReport:
 
 @frozen
 class RecordReport:
-    """A record behind a condition: code, system, date, the mapping row that made it count, and who says so.
-
-    `code` is empty for a restricted record.
-    """
+    """A record behind a condition: code, system, date, the mapping row that made it count, and who says so."""
 
     code: str
     system: str
@@ -47,10 +44,15 @@ class RecordReport:
 
 @frozen
 class ConditionReport:
-    """A condition that is recorded: our name, whether a resolved code has ended it, its latest records."""
+    """A condition that is recorded: our name, and its latest records.
+
+    `counted`: whether the model uses it; `ended`: whether a resolved code has ended it. Restricted records are one
+    report together, without condition and records.
+    """
 
     condition: str
     name: str
+    counted: bool
     ended: bool
     n_records: int
     records: tuple[RecordReport, ...] = field(repr=False)
@@ -171,9 +173,18 @@ def _criterion(group: int, answer: Answer, model: Model, words: Words, texts: Te
 
 
 def _conditions(rows: PersonRows, reading: Reading, words: Words, catalogue: Catalogue) -> list[ConditionReport]:
-    """Conditions of the catalogue that are recorded, the most specific only; medicines last, latest records first."""
+    """Conditions of the catalogue that are recorded, the most specific only; medicines last, latest records first.
+
+    Restricted records stand together at the end, with neither code nor date: among the other records of a condition
+    they would tell what they are.
+    """
     named: dict[str, list[Fact]] = {}
+    used = reading.model.conditions_used
+    n_hidden = 0
     for fact in rows.facts.facts:
+        if not words.show_restricted and catalogue.is_restricted(fact.conditions):
+            n_hidden += 1
+            continue
         known = {c for c in fact.conditions if c in catalogue.conditions}
         inner = {ancestor for c in known for ancestor in catalogue.conditions[c].ancestors}
         for condition in known - inner:
@@ -182,25 +193,23 @@ def _conditions(rows: PersonRows, reading: Reading, words: Words, catalogue: Cat
     latest_first = sorted(named.items(), key=lambda item: max(f.date for f in item[1]), reverse=True)
     for condition, facts in sorted(latest_first, key=lambda item: catalogue.conditions[item[0]].kind in _LAST_KINDS):
         facts.sort(key=lambda fact: fact.date, reverse=True)
-        hidden = not words.show_restricted
         reports.append(
             ConditionReport(
-                condition="" if hidden and any(catalogue.is_restricted(f.conditions) for f in facts) else condition,
-                name=words.texts.restricted_record
-                if hidden and any(catalogue.is_restricted(f.conditions) for f in facts)
-                else catalogue.name_of(condition),
+                condition=condition,
+                name=catalogue.name_of(condition),
+                counted=not used.isdisjoint({condition, *catalogue.conditions[condition].ancestors}),
                 ended=reading.ended(condition),
                 n_records=len(facts),
-                records=tuple(_record(fact, condition, rows, words, catalogue) for fact in facts[:_MOST_RECORDS]),
+                records=tuple(_record(fact, condition, rows, catalogue) for fact in facts[:_MOST_RECORDS]),
             )
         )
+    if n_hidden:
+        reports.append(ConditionReport("", words.texts.restricted_record, True, False, n_hidden, ()))
     return reports
 
 
-def _record(fact: Fact, condition: str, rows: PersonRows, words: Words, catalogue: Catalogue) -> RecordReport:
+def _record(fact: Fact, condition: str, rows: PersonRows, catalogue: Catalogue) -> RecordReport:
     _, pair = rows.origins[fact.row]
-    if not words.show_restricted and catalogue.is_restricted(fact.conditions):
-        return RecordReport("", "", fact.date, "", ())
     code, system = pair.code or "", pair.system
     mapping = [] if system is None else [r for r in catalogue.rows_for(code, system) if r.condition == condition]
     return RecordReport(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from .words import Finding, day_text
 
 if TYPE_CHECKING:
-    from .explaining import CriterionReport, Explanation
+    from .explaining import ConditionReport, CriterionReport, Explanation
 
 _MARKS: Final = {True: "yes", False: "no ", None: "?  "}
 
@@ -28,7 +28,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield explanation.staff_text
     yield f"As at {day_text(explanation.as_at)}, by the model {explanation.model}."
     yield ""
-    yield "Criteria, in order of precedence (the first that is met decides)"
+    yield "Criteria, in order of precedence: the first that is met decides (yes: met, no: not met, ?: not knowable)"
     decided = False
     for criterion in explanation.criteria:
         yield from _criterion(criterion, details=not decided)
@@ -42,14 +42,12 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield ""
     yield "Records behind it"
     for condition in explanation.conditions:
-        more = f", {condition.n_records} records" if condition.n_records > 1 else ""
-        yield f"  {condition.name}{' (ended by a later resolved code)' if condition.ended else ''}{more}"
+        yield f"  {condition.name}{_remarks(condition)}"
         for record in condition.records:
-            if not record.code:
-                yield f"    {day_text(record.date)}"
-                continue
             source = f"; source {', '.join(record.sources)}" if record.sources else ""
             yield f"    {day_text(record.date)}  {record.system} {record.code}  by {record.mapping}{source}"
+        if condition.records and condition.n_records > len(condition.records):
+            yield f"    and {condition.n_records - len(condition.records)} earlier"
     if not explanation.conditions:
         yield "  none"
     if explanation.changes:
@@ -61,6 +59,15 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield f"Not given, so not known: {', '.join(explanation.not_given)}"
     yield ""
     yield explanation.note
+
+
+def _remarks(condition: ConditionReport) -> str:
+    remarks = [f"{condition.n_records} records"] if condition.n_records > 1 else []
+    if not condition.counted:
+        remarks.append("not counted")
+    if condition.ended:
+        remarks.append("ended by a later resolved code")
+    return f" ({', '.join(remarks)})" if remarks else ""
 
 
 def _criterion(criterion: CriterionReport, *, details: bool) -> Iterator[str]:

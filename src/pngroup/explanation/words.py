@@ -55,9 +55,12 @@ class Words:
         met = self.reading.truth(node)
         match node:
             case And() | Or():
-                yield Finding(depth, met, "all of" if isinstance(node, And) else "any of")
-                for item in self._deciding(node, met):
-                    yield from self.findings(item, depth + 1)
+                deciding = self._deciding(node, met)
+                if len(deciding) > 1:
+                    yield Finding(depth, met, "all of" if isinstance(node, And) else "any of")
+                # A list of one is no list.
+                for item in deciding:
+                    yield from self.findings(item, depth + (len(deciding) > 1))
             case Not(item):
                 yield Finding(depth, met, f"not: {self.phrase(item)}")
             case Choose(test, then, otherwise):
@@ -83,7 +86,7 @@ class Words:
             case Compare(Number() as number, sign, measured):
                 return self.phrase(Compare(measured, _FLIPPED[sign], number))
             case Compare(left, sign, right):
-                found = self._amount(left, self.reading.value(left))
+                found = self._amount(left, self.reading.value(left)) + self._items(left)
                 return f"{self._name(left)} {_SIGNS[sign]} {self._amount(left, self._constant(right))} (found: {found})"
             case And(items) | Or(items):
                 return (" and " if isinstance(node, And) else " or ").join(self.phrase(item) for item in items)
@@ -109,6 +112,25 @@ class Words:
         if scale and isinstance(value, int):
             return f"{value / scale:.{len(str(scale)) - 1}f}"
         return str(value)
+
+    def _items(self, node: Node) -> str:
+        """The names of what a count counted, behind it."""
+        match node:
+            case Measure(name) if name in self.model.measures:
+                return self._items(self.model.measures[name])
+            case Arithmetic(left, _, _):
+                return self._items(left)
+            case Call("n", (tally,)):
+                but_not = node.word("but_not")
+                names = [item.replace("_", " ") for item, _ in self.reading.items_present(tally) if item != but_not]
+                return f", namely {', '.join(names)}" if names else ""
+            case Call("count_lines", names):
+                number = LINE_CLASSES.index(names[0]) + 1 if names else None
+                found = [(line, self.reading.line_class(line)) for line in self.model.lines]
+                lines = [self.line(line) for line, of in found if of and (number is None or of == number)]
+                return f", namely {', '.join(lines)}" if lines else ""
+            case _:
+                return ""
 
     def _is_latest(self, node: Node) -> bool:
         if isinstance(node, Measure) and node.name in self.model.measures:

@@ -266,8 +266,10 @@ def _precision_of(date_format: str, *, partial: bool) -> int:
 def _refuse_bad_format(date_format: object) -> None:
     """Refuse what is no format; Python tells a wrong format from a wrong date by its message only."""
     fault: Exception | None = None
+    # Newer Pythons warn of a day without a year, which is refused just below with a sentence of its own.
+    no_year = isinstance(date_format, str) and not re.search("%[YyGcx]", date_format)
     try:
-        datetime.datetime.strptime("", date_format)  # type: ignore[arg-type]  # noqa: DTZ007
+        datetime.datetime.strptime("", f"%Y {date_format}" if no_year else date_format)  # type: ignore[arg-type]  # noqa: DTZ007
     except (TypeError, re.error) as error:
         fault = error
     except ValueError as error:
