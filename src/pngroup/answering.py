@@ -28,7 +28,7 @@ class Answers:
     """The model's answers, one entry a person of `People`, meaningful where the person gets a group.
 
     `group` int8; `criteria` int32, bit g-1 for group g met; `left_open` int32, likewise for criteria that a given feed
-    left open; `unknown` int32, likewise for criteria not knowable for any reason; `measures` int32 with a mask of
+    left open; `measures` int32 with a mask of
     where they are known; `flags` booleans.
     """
 

@@ -18,7 +18,6 @@ from .errors import UsageError, shape_of
 Days = npt.NDArray[np.int32]
 
 #: Facts hold a day as an unsigned number: days since 1900-01-01, plus one so that 0 means never.
-NEVER: Final = 0
 _FACT_OFFSET: Final = 25568
 #: The last day a fact can hold (18 bits) and the first.
 FIRST_DAY: Final = 1 - _FACT_OFFSET
@@ -116,11 +115,6 @@ def birthday(birth: Days, years: int) -> Days:
     # Adding the days to the first of the month turns 29 February of a common year into 1 March by itself.
     result: Days = (then + day_of_month).astype(np.int32)
     return result
-
-
-def first_of_month(year_month: npt.NDArray[np.datetime64]) -> Days:
-    """Day numbers of the first days of months."""
-    return year_month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int32)
 
 
 def _calendar(days: Days) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ._version import __version__
 from .answering import Inputs, answer
 from .catalogue import Catalogue
-from .codes import NORMALISER_VERSION
+from .codes import NORMALISER_VERSION, codes_fingerprint
 from .dates import read_as_at, to_date
 from .errors import DataError, UsageError, did_you_mean
 from .evidence import MOST_MEANINGS, Evidence, Meanings, gather
@@ -201,7 +201,13 @@ def _refuse_faults(feeds: tuple[FeedQuality, ...]) -> None:
 
 
 def _fingerprint(catalogue: Catalogue, model: Model, scheme: Scheme) -> str:
-    parts = (catalogue.fingerprint, model.fingerprint, scheme.fingerprint, f"normaliser {NORMALISER_VERSION}")
+    parts = (
+        catalogue.fingerprint,
+        model.fingerprint,
+        scheme.fingerprint,
+        f"normaliser {NORMALISER_VERSION}",
+        codes_fingerprint(),
+    )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

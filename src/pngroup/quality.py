@@ -50,7 +50,8 @@ class FeedQuality:
 
     `n_rows` in it; `n_used`; `not_used` by reason (see `NOT_USED`); `notes` are counts of what was used but
     remarkable (rewritten codes, fillers, unknown settings); `n_mapped` and `n_unmapped` by code system; `unreadable` by
-    problem; `most_frequent_unmapped` lists codes that no condition knows.
+    problem; `most_frequent_unmapped` lists codes of grouped systems that no condition knows; `columns_not_read` names
+    columns that differ from ours in case or punctuation only.
     """
 
     name: str
@@ -62,12 +63,15 @@ class FeedQuality:
     n_unmapped: Mapping[str, int]
     unreadable: Mapping[str, int]
     most_frequent_unmapped: tuple[CodeCount, ...]
+    columns_not_read: tuple[str, ...] = ()
 
     @property
     def faults(self) -> dict[str, int]:
         """What `strict` refuses: reasons and remarks that are faults of the data, with counts."""
         found = {reason: n for reason, n in self.not_used.items() if n and reason not in NO_FAULT}
         found.update({note: n for note, n in self.notes.items() if n and note in FAULT_NOTES})
+        if self.columns_not_read:
+            found["columns_not_read"] = len(self.columns_not_read)
         return found
 
 
@@ -76,6 +80,8 @@ FAULT_NOTES: Final = {
     "system_not_grouped": "a code system that is not grouped (Read, CTV3, ICD-9): no evidence, but a record",
     "setting_unknown": "unknown setting",
     "status_unknown": "unknown status",
+    "columns_not_read": "a column that is called almost as one of ours and was not read",
+    "not_a_medicine": "a code that is no medicine",
     "duplicate_people": "identical duplicate rows of people",
     "sex_unknown_word": "unknown word for sex",
     "birth_date_unreadable": "unreadable birth date",
@@ -142,6 +148,8 @@ def _feed_lines(feed: FeedQuality) -> list[str]:
     lines += [f"  not used, {NOT_USED[reason]}: {n:,}" for reason, n in feed.not_used.items() if n]
     lines += [f"    of these, {problem}: {n:,}" for problem, n in feed.unreadable.items() if n]
     lines += [f"  {NOTES[note]}: {n:,}" for note, n in feed.notes.items() if n]
+    if feed.columns_not_read:
+        lines.append(f"  called almost as one of our columns, and not read: {', '.join(feed.columns_not_read)}")
     if feed.most_frequent_unmapped:
         codes = ", ".join(f"{each.code} ({each.n_rows:,})" for each in feed.most_frequent_unmapped[:5])
         lines.append(f"  most frequent without a condition: {codes}")

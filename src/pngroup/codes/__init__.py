@@ -6,6 +6,10 @@ It knows form, not meaning: which code stands for which condition is the catalog
 vocabularies.
 """
 
+import hashlib
+from functools import cache
+
+from ..resources import read_text
 from .cells import is_missing
 from .problems import CodeProblem, explain_problem
 from .reading import ReadCodes, read
@@ -15,11 +19,20 @@ from .words import RecordStatus, read_setting, read_sex, read_status
 #: Changes whenever a code can be read differently than before: part of the fingerprint of every result.
 NORMALISER_VERSION = "1"
 
+
+@cache
+def codes_fingerprint() -> str:
+    """A hash over the tables of other people's words: they can change an answer as a code can."""
+    tables = ("systems", "settings", "sexes", "statuses")
+    return hashlib.sha256("".join(read_text(f"codes/{table}.csv") for table in tables).encode()).hexdigest()
+
+
 __all__ = [
     "NORMALISER_VERSION",
     "CodeProblem",
     "ReadCodes",
     "RecordStatus",
+    "codes_fingerprint",
     "explain_problem",
     "is_missing",
     "read",

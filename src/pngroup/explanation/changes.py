@@ -18,7 +18,7 @@ from ..model.reference import Fact, PersonFacts, Reading, age_on, months_before
 from ..model.tree import calls
 
 #: How far ahead the passing of time is looked at.
-_AHEAD_DAYS: Final = 5 * 365
+_AHEAD_DAYS: Final = 5 * 366
 _PSEUDO: Final = frozenset({ANY_RECORD, ICD10_RECORD, ANY_CONTACT, ANY_MEDICINE})
 
 
@@ -27,7 +27,7 @@ class Changes:
     """What would move the person.
 
     `by_time`: the first later day on which the group changes with nothing more recorded, and the group then.
-    `by_adding`: for each group that one more condition, recorded today, would lead to: the lines or items that do it.
+    `by_adding`: for each group that one more condition, recorded today, would lead to: the conditions that do it.
     `by_removing`: for each condition without whose records the group would be another: that group.
     """
 
@@ -58,7 +58,9 @@ def find_changes(model: Model, person: PersonFacts, as_at: datetime.date) -> Cha
 def _by_time(model: Model, person: PersonFacts, as_at: datetime.date, now: int) -> tuple[datetime.date, int] | None:
     # Beyond the age of 125 the model has no group, and nobody needs a forecast.
     for day in sorted(set(_turning_days(model, person, as_at))):
-        older = evolve(person, age=person.age + age_on(person.birth, day) - age_on(person.birth, as_at))
+        # Without a birth date the age of today stands for all days.
+        years = age_on(person.birth, day) - age_on(person.birth, as_at) if person.has_exact_birth else 0
+        older = evolve(person, age=person.age + years)
         then = group_of(model, older, day)
         if then != now:
             return day, then
@@ -68,7 +70,8 @@ def _by_time(model: Model, person: PersonFacts, as_at: datetime.date, now: int) 
 def _turning_days(model: Model, person: PersonFacts, as_at: datetime.date) -> Iterator[datetime.date]:
     """Days on which an answer can change: birthdays, and records that leave a window or an episode's span."""
     last = as_at + datetime.timedelta(days=_AHEAD_DAYS)
-    for years in range(1, 6):
+    # Without a birth date the day of a birthday would be invented.
+    for years in range(1, 6) if person.has_exact_birth else ():
         year = person.birth.year + age_on(person.birth, as_at) + years
         leap = person.birth.month == 2 and person.birth.day == 29 and not _is_leap(year)
         yield datetime.date(year, 3, 1) if leap else person.birth.replace(year=year)
@@ -99,34 +102,31 @@ def _is_leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
-def _candidates(model: Model) -> Iterator[tuple[str, str]]:
-    """One condition for each line, and for each item of a tally: what a single new record could be."""
-    for line in model.lines.values():
-        for _, node in line.classes:
-            for call in calls(node):
-                for name in condition_names(call):
-                    yield line.id, model.members(name)[0]
-    for tally in model.tallies.values():
-        for item, node in tally.items:
-            for call in calls(node):
-                for name in condition_names(call):
-                    yield item, model.members(name)[0]
+def _candidates(model: Model) -> Iterator[str]:
+    """The conditions that lines and tallies are made of: what a single new record could be."""
+    nodes = [node for line in model.lines.values() for _, node in line.classes]
+    nodes += [node for tally in model.tallies.values() for _, node in tally.items]
+    for node in nodes:
+        for call in calls(node):
+            for name in condition_names(call):
+                yield model.members(name)[0]
 
 
 def _by_adding(
     model: Model, person: PersonFacts, as_at: datetime.date, now: int
 ) -> tuple[tuple[int, tuple[str, ...]], ...]:
     order = model.groups
-    found: dict[int, dict[str, None]] = {}
-    tried: set[str] = set()
-    for name, condition in _candidates(model):
-        if condition in tried:
+    found: dict[int, list[str]] = {}
+    for condition in dict.fromkeys(_candidates(model)):
+        meaning = frozenset({condition, *model.ancestors.get(condition, ())})
+        # What any record at all would do (a non-user becomes known) says nothing about the condition.
+        by_itself = evolve(person, facts=(*person.facts, Fact(meaning, as_at)))
+        if group_of(model, by_itself, as_at) == now:
             continue
-        tried.add(condition)
-        fact = Fact(frozenset({condition, *model.ancestors.get(condition, ()), ANY_RECORD}), as_at)
-        then = group_of(model, evolve(person, facts=(*person.facts, fact)), as_at)
+        recorded = evolve(person, facts=(*person.facts, Fact(meaning | {ANY_RECORD}, as_at)))
+        then = group_of(model, recorded, as_at)
         if order.index(then) < order.index(now):
-            found.setdefault(then, {})[name] = None
+            found.setdefault(then, []).append(condition)
     nearest_first = sorted(found, key=lambda group: -order.index(group))
     return tuple((group, tuple(found[group])) for group in nearest_first)
 

@@ -11,6 +11,7 @@ from ..catalogue import Catalogue
 from ..intake import REASONS, Feed, People
 from ..model.definition import Model
 from ..model.reference import Answer, Fact, Reading, interpret
+from ..model.tree import Measure
 from ..schemes import Scheme
 from .changes import Changes, find_changes
 from .person import PersonRows, rows_of_person
@@ -113,8 +114,10 @@ def explain(
         "age_imputed": bool(people.age_imputed[place]),
         "not_knowable": bool(answer.not_knowable),
     }
-    remission = any("mental_health_remission" in fact.conditions for fact in rows.facts.facts) and answer.group == 8
-    noted = {**flags, "mental_health_remission": remission}
+    true_of = {
+        **flags,
+        **{name: reading.truth(Measure(name)) is True for name in texts.measures_asked if name in model.measures},
+    }
     return Explanation(
         as_at=as_at,
         model=name,
@@ -123,8 +126,8 @@ def explain(
         need_tier=scheme.tier_word(answer.group),
         rag=scheme.colour(answer.group),
         reason=None,
-        staff_text=_text(texts, answer.group, noted, "staff"),
-        patient_text=f"{_text(texts, answer.group, noted, 'patient')} {texts.patient_note}",
+        staff_text=texts.about(answer.group, true_of, "staff"),
+        patient_text=f"{texts.about(answer.group, true_of, 'patient')} {texts.patient_note}",
         answer=answer,
         flags=flags,
         criteria=tuple(_criterion(rule.group, answer, model, words, texts) for rule in model.rules),
@@ -158,12 +161,6 @@ def _without_group(reason: str, texts: Texts, as_at: datetime.date, model: str) 
         not_given=(),
         note=texts.staff_note,
     )
-
-
-def _text(texts: Texts, group: int, noted: Mapping[str, bool], reader: str) -> str:
-    sentences = [texts.groups.get(group, {}).get(reader, "")]
-    sentences += [texts.additions[name][reader] for name, is_set in noted.items() if is_set and name in texts.additions]
-    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def _criterion(group: int, answer: Answer, model: Model, words: Words, texts: Texts) -> CriterionReport:
@@ -229,11 +226,13 @@ def _changes_in_words(changes: Changes, model: Model, words: Words, scheme: Sche
     if changes.by_time is not None:
         day, then = changes.by_time
         sentences.append(f"With nothing more recorded: {group(then)} from {day_text(day)}.")
-    for condition, then in changes.by_removing[:5]:
+    # Which group a restricted record leads to would tell what it is.
+    removed = [(c, then) for c, then in changes.by_removing if words.may_name(c)]
+    for condition, then in removed[:5]:
         sentences.append(f"Without the records of {words.condition(condition)}: {group(then)}.")
-    for then, names in changes.by_adding[:2]:
-        shown = [words.line(name) if name in model.lines else name.replace("_", " ") for name in names]
-        some = ", ".join(dict.fromkeys(shown[:4]))
-        more = f" or {len(shown) - 4} others" if len(shown) > 4 else ""
-        sentences.append(f"With one new record of {some}{more}: {group(then)}.")
+    for then, conditions in changes.by_adding[:2]:
+        shown = [words.condition(condition) for condition in conditions if words.may_name(condition)]
+        more = f" (or {len(shown) - 4} others)" if len(shown) > 4 else ""
+        if shown:
+            sentences.append(f"With one new record of {'; or '.join(shown[:4])}{more}: {group(then)}.")
     return sentences

@@ -52,6 +52,7 @@ def rows_of_person(place: int, people: People, feeds: Mapping[str, Feed]) -> Per
             medicines=tuple(medicines),
             values=tuple(values),
             feeds=frozenset(feeds),
+            has_exact_birth=bool(people.exact_birth[place]),
         ),
         tuple(origins),
     )

@@ -26,10 +26,31 @@ class Texts:
     reasons: Mapping[str, str] = field(repr=False)
     groups: Mapping[int, Mapping[str, str]] = field(repr=False)
     criteria: Mapping[int, str] = field(repr=False)
-    additions: Mapping[str, Mapping[str, str]] = field(repr=False)
+    additions: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    instead: tuple[Mapping[str, Any], ...] = field(repr=False)
     measures: Mapping[str, str] = field(repr=False)
     tallies: Mapping[str, str] = field(repr=False)
     episodes: Mapping[str, str] = field(repr=False)
+
+    @property
+    def measures_asked(self) -> tuple[str, ...]:
+        """The flags and measures on which a sentence depends."""
+        return (*self.additions, *(each["when"] for each in self.instead))
+
+    def about(self, group: int, true_of: Mapping[str, bool], reader: str) -> str:
+        """What "staff" or the "patient" reads about a group, for a person of whom the flags and measures are true.
+
+        The first sentence in `instead` that applies stands in place of the group's own; additions follow.
+        """
+        own = self.groups.get(group, {}).get(reader, "")
+        fitting = (each for each in self.instead if group in each["groups"] and true_of.get(each["when"]))
+        first = next((each.get(reader) for each in fitting if each.get(reader)), own)
+        added = [
+            text[reader]
+            for name, text in self.additions.items()
+            if true_of.get(name) and group in text.get("groups", (group,))
+        ]
+        return " ".join(sentence for sentence in (first, *added) if sentence)
 
     def measure(self, name: str) -> str:
         """What a measure is called; its own name with blanks where the file has none."""
@@ -56,6 +77,7 @@ def load_texts(name: str) -> Texts:
             groups={int(number): texts for number, texts in values.get("groups", {}).items()},
             criteria={int(number): text for number, text in values.get("criteria", {}).items()},
             additions=values.get("additions", {}),
+            instead=tuple(values.get("instead", ())),
             measures=values.get("measures", {}),
             tallies=values.get("tallies", {}),
             episodes=values.get("episodes", {}),

@@ -127,7 +127,8 @@ class Words:
             case Call("count_lines", names):
                 number = LINE_CLASSES.index(names[0]) + 1 if names else None
                 found = [(line, self.reading.line_class(line)) for line in self.model.lines]
-                lines = [self.line(line) for line, of in found if of and (number is None or of == number)]
+                present = [line for line, of in found if of and (number is None or of == number)]
+                lines = [self.line(line) for line in present if self.may_name_line(line)]
                 return f", namely {', '.join(lines)}" if lines else ""
             case _:
                 return ""
@@ -198,6 +199,10 @@ class Words:
 
     # -- names --------------------------------------------------------------------------------------------------------
 
+    def may_name(self, condition: str) -> bool:
+        """Whether a condition may be named: no restricted topic, or asked for."""
+        return self.show_restricted or not self.catalogue.is_restricted(self.model.members(condition))
+
     def condition(self, name: str) -> str:
         """Our name of a condition or set; a restricted topic stays unnamed."""
         members = self.model.members(name)
@@ -208,7 +213,7 @@ class Words:
         return self.catalogue.name_of(name)
 
     def line(self, line_id: str) -> str:
-        """A long-term condition line in words; unnamed where all that speaks for it is restricted."""
+        """A long-term condition line in words; unnamed where it is a restricted topic."""
         used = {m for _, node in self.model.lines[line_id].classes for c in calls(node) for n in condition_names(c)
                 for m in self.model.members(n)}  # fmt: skip
         if not self.show_restricted and self.catalogue.is_restricted(used):
@@ -216,26 +221,31 @@ class Words:
         return line_id.replace("_", " ")
 
     def lines_present(self) -> list[str]:
-        """The lines present, with class, highest class first."""
-        found = [(self.reading.line_class(line), self.line(line)) for line in self.model.lines]
-        return [f"{name} ({LINE_CLASSES[number - 1]})" for number, name in sorted(found, reverse=True) if number]
+        """The lines present, with class, highest class first; a restricted one without class, at the end."""
+        found = [(self.reading.line_class(line), line) for line in self.model.lines]
+        named = [(number, self.line(line)) for number, line in found if number and self.may_name_line(line)]
+        lines = [f"{name} ({LINE_CLASSES[number - 1]})" for number, name in sorted(named, reverse=True)]
+        hidden = any(number and not self.may_name_line(line) for number, line in found)
+        return [*lines, self.texts.restricted_record] if hidden else lines
+
+    def may_name_line(self, line_id: str) -> bool:
+        """Whether a line may be named."""
+        return self.line(line_id) != self.texts.restricted_record
 
     def score_items(self, score_id: str) -> list[str]:
-        """The items of a score that are present, with their weights; unnamed where they rest on a restricted record."""
+        """The items of a score that are present, with their weights; what rests on restricted records is pooled."""
         score = self.model.scores[score_id]
         scale = _SCALES.get(score.unit)
-        items = []
+        items, hidden = [], False
         for item in score.items:
             if item.when is None or self.reading.truth(item.when) is not True:
                 continue
+            if not self.show_restricted and self._rests_on_restricted(item.when):
+                hidden = True
+                continue
             weight = f"{item.weight / scale:.{len(str(scale)) - 1}f}" if scale else str(item.weight)
-            name = (
-                item.name
-                if self.show_restricted or not self._rests_on_restricted(item.when)
-                else self.texts.restricted_record
-            )
-            items.append(f"{name} ({weight})")
-        return items
+            items.append(f"{item.name} ({weight})")
+        return [*items, self.texts.restricted_record] if hidden else items
 
     def _rests_on_restricted(self, node: Node) -> bool:
         names = {m for c in calls(node) for n in condition_names(c) for m in self.model.members(n)}

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from attrs import frozen
+from attrs import field, frozen
 
 from ..errors import DataError
 from .columns import same_values
@@ -37,9 +37,9 @@ class Ids:
     table: str
     where: str
     kind: IdKind
-    values: Objects | npt.NDArray[Any]
-    index: Index
-    first_row: Rows
+    values: Objects | npt.NDArray[Any] = field(repr=False)
+    index: Index = field(repr=False)
+    first_row: Rows = field(repr=False)
 
     @property
     def n_missing(self) -> int:

@@ -67,6 +67,7 @@ def open_table(
         name=name,
         frame=frame.load(sorted([*used, *others]) if pass_through else used),
         labels=labels,
+        nearly=_nearly_ours(known, labels, [names[at] for at in others]),
         other_columns=tuple(str(names[at]) for at in others),
         keep=tuple(others) if pass_through else None,
         is_part=is_part,
@@ -203,3 +204,13 @@ def _refuse_repeated(relevant: Sequence[object], names: Sequence[object], table:
             allowed="a name of its own for each column",
             remedy="rename or drop the repeated ones",
         )
+
+
+def _nearly_ours(known: Sequence[str], labels: Mapping[str, str], others: Sequence[object]) -> tuple[str, ...]:
+    """The caller's columns that are called as one of ours but for case and punctuation, and that nobody reads."""
+    unread = {_letters(ours) for ours in known if ours not in labels}
+    return tuple(label for label in others if isinstance(label, str) and _letters(label) in unread)
+
+
+def _letters(label: str) -> str:
+    return "".join(c for c in label.casefold() if c.isalnum())

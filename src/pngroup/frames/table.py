@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ..errors import DataError
 from .columns import look, take_column
 from .days import Days, read_days
 from .encoding import Encoded, Numbers, encode_plain, read_numbers
 from .plain import KIND_WORDS, Distinct, Flat, Frame, Kind, Objects, Plain, Raw, Rows, objects
+
+
+@runtime_checkable
+class _Changeable(Protocol):
+    """A frame whose columns its owner can change in place."""
+
+    def snapshot(self) -> Frame: ...
+
 
 _READABLE: Final = ("text", "integer", "float", "boolean", "date", "datetime", "mixed", "empty")
 
@@ -29,6 +37,7 @@ class Table:
     frame: Frame = field(repr=False)
     labels: Mapping[str, str] = field(repr=False)
     other_columns: tuple[str, ...] = field(repr=False)
+    nearly: tuple[str, ...] = field(repr=False)
     keep: tuple[int, ...] | None = field(repr=False)
     is_part: bool = False
     _raws: dict[str, Raw] = field(factory=dict, repr=False, init=False)
@@ -42,6 +51,11 @@ class Table:
     def implementation(self) -> str:
         """The library of the table: 'pandas', 'polars', 'polars (lazy)', 'pyarrow', 'mapping', 'duckdb'..."""
         return self.frame.implementation
+
+    def snapshot(self) -> Table:
+        """This table as it is now, whatever the caller does to theirs; polars and Arrow never change in place."""
+        made = self.frame.snapshot() if isinstance(self.frame, _Changeable) else self.frame
+        return evolve(self, frame=made)
 
     def has(self, column: str) -> bool:
         """Whether the caller's table has this column of ours."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from attrs import frozen
@@ -28,6 +29,10 @@ class MappingFrame:
     def load(self, _positions: Sequence[int], /) -> MappingFrame:
         """Itself: it is in memory."""
         return self
+
+    def snapshot(self) -> MappingFrame:
+        """Copies of the columns that the caller cannot change any more."""
+        return MappingFrame({label: copy(values) for label, values in self.native.items()}, self.n_rows)
 
     def native_column(self, name: str) -> Any:
         """The values under that key."""

@@ -105,6 +105,10 @@ class PandasFrame:
         """Itself: it is in memory."""
         return self
 
+    def snapshot(self) -> PandasFrame:
+        """A copy that the caller cannot change any more."""
+        return PandasFrame(self.native.copy())
+
     def native_column(self, name: str) -> Any:
         """The Series of that label."""
         return self.native[name]

@@ -116,10 +116,13 @@ def _systems(
             remedy="add a column system, name it with columns=, or give one value for all rows with system=",
         )
     encoded = table.encode("system")
-    found = [
+    words = [
         (None if is_missing(value) else read_system(value), not is_missing(value)) for value in encoded.values.tolist()
     ]
-    return [*found, (None, False)], np.where(encoded.index < 0, len(found), encoded.index), len(found) + 1
+    # However many words there are, they stand for few systems.
+    found = list(dict.fromkeys([*words, (None, False)]))
+    place = np.array([found.index(word) for word in [*words, (None, False)]], np.int64)
+    return found, place[encoded.index], len(found)
 
 
 def _pairs(numbers: Ints, systems: list[tuple[CodeSystem | None, bool]], codes: Encoded) -> tuple[Pair, ...]:
@@ -175,7 +178,8 @@ def report_codes(rows: Rows, coded: CodedRows, is_mapped: Sequence[bool]) -> dic
         rows.note("filler", n if pair.filler else 0)
         counts = mapped if is_mapped[place] else unmapped
         counts[pair.system.value] = counts.get(pair.system.value, 0) + n
-        if counts is unmapped:
+        # What stands in the columns of systems without a form of their own may be anything, and is not shown.
+        if counts is unmapped and pair.system in GROUPED_SYSTEMS:
             key = (pair.system.value, pair.code)
             without[key] = without.get(key, 0) + n
     top = sorted(without.items(), key=lambda item: (-item[1], item[0]))[:_MOST_FREQUENT]

@@ -25,6 +25,7 @@ from .rows import Bools, Rows
 Ints: TypeAlias = npt.NDArray[np.int64]
 
 _ICD10: Final = frozenset({CodeSystem.ICD10, CodeSystem.ICD10CM})
+_WITHOUT_MEDICINES: Final = frozenset({*_ICD10, CodeSystem.ICD9CM, CodeSystem.OPCS4})
 _FITTING: Final = {
     "medicines": frozenset({CodeSystem.BNF, CodeSystem.DMD, CodeSystem.ATC, CodeSystem.SNOMED}),
     "values": frozenset({CodeSystem.SNOMED}),
@@ -81,9 +82,14 @@ def read_medicines(native: object, context: Context) -> Feed:
     rows, coded = _open_coded(native, "medicines", context, optional=("system", "status"))
     rows.judge_dates(as_at=context.as_at, date_format=context.date_format)
     _note_unknown_words(rows, "status", read_status)
+    foreign = np.array([_is_no_medicine(pair, context) for pair in coded.pairs], bool)
+    if len(coded.pairs):
+        rows.note("not_a_medicine", int(foreign[coded.index[rows.used]].sum()))
     meanings = tuple(
-        (_conditions(pair, context) | {ANY_MEDICINE}) if pair.code is not None else frozenset[str]()
-        for pair in coded.pairs
+        frozenset({ANY_MEDICINE, *(c for c in _conditions(pair, context) if context.model.kinds.get(c) == "medicine")})
+        if pair.code is not None and not is_foreign
+        else frozenset[str]()
+        for pair, is_foreign in zip(coded.pairs, foreign, strict=True)
     )
     feed = _feed(rows, coded, meanings, context)
     names: dict[str, int] = {}
@@ -201,6 +207,9 @@ def _feed(
         n_used=int(used.sum()),
         not_used=rows.counts(),
         notes=dict(rows.notes),
+        columns_not_read=tuple(
+            name for name in rows.table.nearly if name.casefold() != "system" or context.system is None
+        ),
         **codes,
     )
     return Feed(
@@ -240,6 +249,15 @@ def _record_meaning(pair: Pair, context: Context) -> frozenset[str]:
 
 def _is_administrative(pair: Pair, context: Context) -> bool:
     return pair.system is not None and pair.code in context.model.administrative.get(pair.system, frozenset())
+
+
+def _is_no_medicine(pair: Pair, context: Context) -> bool:
+    """Whether a code of the medicines table belongs to a system without medicines, or means a condition."""
+    if pair.code is None:
+        return False
+    if pair.system in _WITHOUT_MEDICINES:
+        return True
+    return any(context.model.kinds.get(c) not in ("medicine", None) for c in _conditions(pair, context))
 
 
 def _medicine(pair: Pair) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
-from ..codes import read_sex
+from ..codes import is_missing, read_sex
 from ..dates import FIRST_DAY, LAST_DAY, age_on, months_before
 from ..errors import DataError
 from ..frames import Days, Ids, Table, encode_ids, open_table, same_rows
@@ -55,6 +55,7 @@ class People:
     sex: npt.NDArray[np.int8] = field(eq=False, repr=False)
     reason: npt.NDArray[np.int8] = field(eq=False, repr=False)
     age_imputed: Bools = field(eq=False, repr=False)
+    exact_birth: Bools = field(eq=False, repr=False)
     short_history: Bools = field(eq=False, repr=False)
     quality: FeedQuality = field(repr=False)
 
@@ -76,7 +77,9 @@ def read_people(
     Raises `DataError` for a row without person_id, rows of one person that disagree, and a table with neither
     birth_date nor age.
     """
-    table = open_table(native, name="people", required=("person_id",), optional=_OPTIONAL, columns=columns)
+    opened = open_table(native, name="people", required=("person_id",), optional=_OPTIONAL, columns=columns)
+    # The result is built from this table later: it must not follow what the caller does to theirs in the meantime.
+    table = opened.snapshot()
     if not (table.has("birth_date") or table.has("age")):
         raise DataError(
             "there is neither birth_date nor age",
@@ -100,7 +103,7 @@ def read_people(
     sex = _sexes(table, rows, notes)
     registered_from = _day_column(table, "registered_from", rows, date_format, notes, "registration_unreadable")
     registered_to = _day_column(table, "registered_to", rows, date_format, notes, "registration_unreadable")
-    died_on = _day_column(table, "died_on", rows, date_format, notes, "death_unreadable")
+    died_on = _deaths(table, rows, date_format, notes)
     excluded = _is_filled(table, "excluded_reason", rows)
 
     reason = np.full(len(rows), -1, np.int8)
@@ -127,6 +130,7 @@ def read_people(
         sex=sex,
         reason=reason,
         age_imputed=birth.imputed,
+        exact_birth=birth.exact,
         short_history=from_given & (from_day > months_before(as_at, short_history_months)),
         quality=_quality(table, len(rows), notes),
     )
@@ -139,6 +143,7 @@ class _Births:
     day: DayNumbers
     earliest: DayNumbers
     imputed: Bools
+    exact: Bools
     not_born: Bools
 
 
@@ -175,7 +180,15 @@ def _births(
         day, earliest = np.where(use, born, day), np.where(use, born, earliest)
     out_of_range = has_birth & ~not_born & (age > _OLDEST)
     notes["age_out_of_range"] = notes.get("age_out_of_range", 0) + int(out_of_range.sum())
-    return _Births(age, age_known & ~out_of_range, day.astype(np.int32), earliest.astype(np.int32), imputed, not_born)
+    return _Births(
+        age=age,
+        age_known=age_known & ~out_of_range,
+        day=day.astype(np.int32),
+        earliest=earliest.astype(np.int32),
+        imputed=imputed,
+        exact=has_birth & ~imputed,
+        not_born=not_born,
+    )
 
 
 def _imputed_births(
@@ -225,14 +238,29 @@ def _day_column(
     return days.day[rows], days.valid[rows]
 
 
+def _deaths(
+    table: Table, rows: npt.NDArray[np.int64], date_format: str | None, notes: dict[str, int]
+) -> tuple[DayNumbers, Bools]:
+    """Days of death; of a month or a year alone its last day, so that nobody is dead too early."""
+    if not table.has("died_on"):
+        return np.zeros(len(rows), np.int32), np.zeros(len(rows), bool)
+    given = table.days("died_on", date_format, partial=True)
+    notes["death_unreadable"] = given.n_unreadable
+    day = given.day[rows]
+    precision = given.precision[rows] if given.precision is not None else np.full(len(rows), 3, np.uint8)
+    months = day.astype("datetime64[D]").astype("datetime64[M]")
+    next_month = (months + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int32)
+    next_year = (months.astype("datetime64[Y]") + np.timedelta64(1, "Y")).astype("datetime64[D]").astype(np.int32)
+    last = np.select([precision == 2, precision == 1], [next_month - 1, next_year - 1], day)
+    return last.astype(np.int32), given.valid[rows]
+
+
 def _is_filled(table: Table, column: str, rows: npt.NDArray[np.int64]) -> Bools:
     if not table.has(column):
         return np.zeros(len(rows), bool)
     encoded = table.encode(column, booleans=True)
-    # A text counts unless blank, a truth when true; any other value is a reason given.
-    filled = [
-        bool(value.strip()) if isinstance(value, str) else value is not False for value in encoded.values.tolist()
-    ]
+    # A text counts unless it is blank or a word for nothing (NULL, N/A); a number counts unless it is 0.
+    filled = [not is_missing(value) and value not in (0, False) for value in encoded.values.tolist()]
     return np.array([*filled, False])[encoded.index[rows]]
 
 
@@ -247,4 +275,5 @@ def _quality(table: Table, n_used: int, notes: Mapping[str, int]) -> FeedQuality
         n_unmapped={},
         unreadable={},
         most_frequent_unmapped=(),
+        columns_not_read=table.nearly,
     )

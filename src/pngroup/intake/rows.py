@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -66,10 +65,3 @@ class Rows:
         """Rows not used, by reason."""
         number = np.bincount(self.why[self.why >= 0], minlength=len(REASON_WORDS))
         return {reason: int(n) for reason, n in zip(REASON_WORDS, number, strict=True) if n}
-
-
-def spread(per_value: Mapping[int, int] | list[int], index: npt.NDArray[np.integer], *, missing: int) -> Ints:
-    """A number per row from a number per distinct value; rows whose value is missing (-1) get `missing`."""
-    table = np.array([*per_value, missing], np.int64)
-    spread_out: Ints = table[index]
-    return spread_out

@@ -56,7 +56,8 @@ Call(function='ever', names=('dementia',), options=())))
         tree = ast.parse(text, mode="eval")
         return _read(tree.body)
     except SyntaxError as error:
-        problem = ExpressionError(f"the expression is not well formed ({error.msg})")
+        # Python adds advice in further sentences, about Python.
+        problem = ExpressionError(f"the expression is not well formed ({error.msg.partition('. ')[0]})")
     except (ValueError, RecursionError, MemoryError):
         problem = ExpressionError("the expression is nested too deep, or holds what is no text")
     except ExpressionError as error:

@@ -55,6 +55,7 @@ class PersonFacts:
     medicines: tuple[tuple[str, datetime.date], ...] = ()
     values: tuple[tuple[str, datetime.date, int], ...] = ()
     feeds: frozenset[str] = frozenset({"records"})
+    has_exact_birth: bool = True
 
 
 @frozen
