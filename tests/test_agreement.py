@@ -6,10 +6,11 @@ import itertools
 import os
 
 import pytest
+from hypothesis import given, settings
+
 import routes
 from generated import INDEX_DATES, TABLES, Population, coverage_table, generate, people_strategy
 from generated_edges import EDGES, write_edge
-from hypothesis import given, settings
 from oracle.specification import FLAGS
 
 #: How many people; a person who wants to be sure says PNGROUP_PEOPLE=20000.
@@ -56,7 +57,7 @@ def test_all_three_agree_on_small_populations_at_the_edges(population):
 
 
 def test_the_generated_people_reach_every_group_and_both_sides_of_every_criterion():
-    """Of 20,000 generated people each group has 1 % and each criterion is met and not met by 5 %; the table is printed."""
+    """Of 20,000 people each group has 1 % and each criterion is met and not met by 5 %; the table is printed."""
     population = generate(20_000, seed=1)
     grouping = routes.engine(population)
     results = [
@@ -95,7 +96,7 @@ def sides_of_edges(as_at):
 
 @pytest.mark.parametrize("as_at", INDEX_DATES, ids=str)
 def test_every_edge_is_an_edge_for_the_engine_too(as_at):
-    """On both days of every window, gap and birthday the engine, too, says two things, and says what the oracle says."""
+    """On both days of every window, gap and birthday the engine says two things, and says what the oracle says."""
     answers = {}
     for feeds, population in sides_of_edges(as_at):
         grouping = routes.engine(population, feeds, keep_records=True)

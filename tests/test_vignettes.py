@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from oracle.dates import age_on, months_before
 
+from oracle.dates import age_on, months_before
 from pngroup.validation import check_vignettes, read_vignettes
 
 VIGNETTES = read_vignettes()
@@ -59,12 +59,19 @@ def days_band(vignette, day):
 def shape_of(vignette):
     """A vignette without its numbers and names: what is recorded, in which window, of what sort of person."""
     rows = sorted(
-        (name, str(row.get("code")), str(row.get("setting")), str(row.get("status")), str(days_band(vignette, row.get("date"))))
+        (
+            name,
+            str(row.get("code")),
+            str(row.get("setting")),
+            str(row.get("status")),
+            str(days_band(vignette, row.get("date"))),
+        )
         for name, table in vignette.tables.items()
         for row in table
     )
     answer = tuple(sorted((name, str(value)) for name, value in vignette.expect.items()))
-    return tuple(vignette.person), vignette.person.get("sex"), age_band(vignette), tuple(vignette.tables), tuple(rows), answer
+    person = tuple(vignette.person), vignette.person.get("sex"), age_band(vignette)
+    return person, tuple(vignette.tables), tuple(rows), answer
 
 
 def test_no_two_differ_only_in_a_number_or_a_name():
@@ -121,7 +128,8 @@ BRANCHES = {
         ("severe mental illness", None),
         ("criterion 8 met by two different items", "one item of criterion 8: neither"),
         ("epilepsy", None),
-        *((f"heart disease: {disease}", None) for disease in ("valvular", "arrhythmia", "congenital", "coronary", "cardiomyopathy")),
+        *((f"heart disease: {disease}", None) for disease in ("valvular", "arrhythmia", "congenital", "coronary",
+            "cardiomyopathy")),
         ("o10.1", "o10.0 is not on the list"),
         ("o99.4", None),
         ("venous thromboembolism within 60 months", "venous thromboembolism exactly 60 months ago"),
@@ -166,7 +174,8 @@ BRANCHES = {
         ("the score is exactly 69", "the score counts for adults only"),
     ],
     4: [("criterion 4, one line", "conditions that are no line"), ("exactly 90 days apart", "89 days apart")],
-    3: [("a contact one day inside 12 months", "a contact exactly 12 months ago"), ("an unmapped code", "administrative codes")],
+    3: [("a contact one day inside 12 months", "a contact exactly 12 months ago"), ("an unmapped code",
+        "administrative codes")],
     2: [("a child known to services", "for a child: criterion 2 needs contact")],
     1: [("no record, no contact", "a dated record that is no condition")],
 }  # fmt: skip
