@@ -34,7 +34,8 @@ TABLES_OF = {"people": PEOPLE, "records": RECORDS, "contacts": CONTACTS, "medici
 NONSENSE = [
     None, "", " ", "&", "NULL", "?", IDS[0], IDS[1], NUMBERS[0], str(NUMBERS[0]), f"={NUMBERS[0]}", float(NUMBERS[1]),
     -1, 0, 3.5, 10**20, float("nan"), float("inf"), True, False, "31/12/2025", "2026-02-30", "1800-01-01",
-    "9999-12-31", "2027-01-01", "2025-06-01", datetime.date(2025, 6, 1), datetime.datetime(2025, 6, 1, tzinfo=datetime.UTC),
+    "9999-12-31", "2027-01-01", "2025-06-01", datetime.date(2025, 6, 1),
+    datetime.datetime(2025, 6, 1, tzinfo=datetime.UTC),
     "icd10", "icd11", "read2", "snomed", "bnf", "I10", "9.99E+17", "925831000000107000.0", b"I10", [IDS[0]],
     {"id": IDS[0]}, Decimal("1.5"), "refuted", "x" * 5000, "line\nbreak",
 ]  # fmt: skip

@@ -26,7 +26,7 @@ ASK_DIABETES = [
 def test_a_resolved_code_ends_what_was_recorded_before(days_later, stands, system):
     """A resolved code later than the last record ends a condition and what is nested in it; same day is not later."""
     code = {"icd10": "E119", "icd10cm": "E119", "snomed": "44054006"}[system]
-    last = AS_AT - timedelta(days=60)
+    last = AS_AT - 60 * DAY
     records = [(code, last - 300 * DAY, system), (code, last, system), ("315051004", last + days_later * DAY)]
     # In the window, too, there is either the last record or nothing.
     expected = [stands, stands, stands, 2 * stands, stands, stands]
@@ -120,7 +120,7 @@ ASK_TALLY = ["n(signs)", "n(signs, but_not='falls')", "span_days(signs)"]
     ],
 )
 def test_a_tally_counts_items_and_the_days_they_span(records, found):
-    """n() counts the items present, but_not= leaves one out; span_days() is from the first to the last of their records."""
+    """n() counts the items present, but_not= leaves one out; span_days() is from their first to their last record."""
     assert values(ASK_TALLY, records, parts=TALLY) == found
 
 
