@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
+from rich.console import Console
 
 import pngroup
 from command_line import execute, read_rows, run
@@ -140,3 +142,16 @@ def test_the_demo_shows_the_practice_of_the_generator(folder, printed):
     made = practice(600, seed=3)
     rows = read_rows(folder / "made" / "people.csv")
     assert [row["person_id"] for row in rows] == made.people["person_id"].tolist()
+
+
+def test_a_person_with_restricted_records_can_be_shown():
+    """The picture of a person names restricted records without date and code."""
+    people = {"person_id": ["a"], "birth_date": ["1994-01-01"], "sex": ["F"]}
+    records = {"person_id": ["a"] * 2, "code": ["B24", "Z34.9"], "date": ["2026-01-01", "2026-01-02"]}
+    explanation = pngroup.explain("a", people, records, as_at="2026-03-31", system="icd10")
+    console = Console(file=io.StringIO(), width=100)
+    console.print(pictures.person(explanation, pngroup.load_scheme("default"), console))
+    shown = console.file.getvalue()
+    assert "a restricted record" in shown
+    assert "B24" not in shown
+    assert "1 Jan 2026" not in shown

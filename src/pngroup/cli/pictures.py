@@ -202,8 +202,12 @@ def _recorded(explanation: Explanation) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_column()
     for condition in explanation.conditions[:_MOST_CONDITIONS]:
-        last = condition.records[0]
         name = f"{condition.name} ({condition.n_records} records)" if condition.n_records > 1 else condition.name
+        if not condition.records:
+            # Restricted records come without date and code.
+            table.add_row("", "", name)
+            continue
+        last = condition.records[0]
         table.add_row(f"  {day_text(last.date)}", f"{last.system} {last.code}".strip(), name)
     n_more = len(explanation.conditions) - _MOST_CONDITIONS
     if n_more > 0:
