@@ -185,6 +185,23 @@ def test_what_comes_after_the_index_date_changes_nothing(population, feeds, seed
     assert_same(answers(later, feeds), answers(population, feeds))
 
 
+def test_evidence_gathered_later_changes_nothing():
+    """4: nor does evidence that already holds what was recorded in the months after the index date."""
+    population = generate(1500, 43)
+    # Who is known by an age alone was born on other days as seen from another index date.
+    people = [person for person in population.people if person["age"] is None]
+    population = evolve(population, people=people)
+    now = engine(with_rows(population, **rows_after(population, np.random.default_rng(43))))
+    then = engine(
+        evolve(
+            with_rows(population, **rows_after(population, np.random.default_rng(43))),
+            as_at=population.as_at + timedelta(days=400),
+        )
+    )
+    assert len(then.inputs.evidence.keys) > len(now.inputs.evidence.keys) + 1000
+    assert_same_columns(answer(now.model, evolve(now.inputs, evidence=then.inputs.evidence)), now.answers)
+
+
 @pytest.mark.parametrize("feeds", [(), FEEDS], ids=["records", "all"])
 def test_what_comes_after_the_index_date_changes_nothing_for_many(feeds):
     """4: nor does it for two thousand people of all stories and edges."""
@@ -193,7 +210,6 @@ def test_what_comes_after_the_index_date_changes_nothing_for_many(feeds):
     assert_same(answers(later, feeds), answers(population, feeds))
 
 
-_KNOWN_BY_ICD10 = ("hfrs", "charlson", "charlson_2011")
 _LOW = {"need_group", "need_group_name", "need_tier", "rag", "criteria", "no_recent_contact"}
 
 
