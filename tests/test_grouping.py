@@ -177,3 +177,17 @@ def test_the_fingerprint_is_stable_and_the_manifest_is_json():
     manifest = json.loads(json.dumps(first.manifest))
     assert manifest["feeds"] == {"records": True, "contacts": False, "medicines": False, "values": False}
     assert one([], scheme="medium-orange").fingerprint != first.fingerprint
+
+
+def test_a_resolved_kidney_disease_does_not_end_dependence_on_dialysis():
+    """A child on dialysis in the last year stays in group 10 when "CKD resolved" is recorded; the kidney line ends."""
+    people = {"person_id": ["a"], "birth_date": ["2012-06-01"]}
+    records = {
+        "person_id": ["a"] * 3,
+        "code": ["T82.4", "Z99.2", "939211000000104"],
+        "system": ["icd10", "icd10", "snomed"],
+        "date": ["2024-03-23", "2025-07-05", "2025-11-24"],
+    }
+    frame = pngroup.group(people, records, as_at=AS_AT).to_frame()
+    assert frame["need_group"].tolist() == [10]
+    assert frame["n_ltc"].tolist() == [0]
