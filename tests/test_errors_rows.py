@@ -95,6 +95,14 @@ def test_strict_names_every_fault_at_once():
         assert words in caught.value.what
 
 
+@pytest.mark.parametrize("make", [dict, pd.DataFrame, pl.DataFrame], ids=["lists", "pandas", "polars"])
+def test_a_column_of_truths_may_say_who_is_excluded(make):
+    """excluded_reason may be true and false in place of a reason: true is left out, false and missing are not."""
+    people = make({"person_id": [*IDS, "ZZTOP-000125"], "age": [50, 50, 50], "excluded_reason": [True, False, None]})
+    assert group(people).answers.group[group(people).people.reason < 0].size == 2
+    assert group(people).quality.n_without_group["excluded"] == 1
+
+
 EMPTY = {
     "lists": lambda names: {name: [] for name in names},
     "arrays": lambda names: {name: np.array([]) for name in names},
