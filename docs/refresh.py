@@ -37,8 +37,14 @@ def refresh(page: Path) -> int:
     finally:
         documentation.differs = judge
     text = page.read_text(encoding="utf-8")
+    at = 0
     for old, new in changes:
-        text = text.replace(old, new, 1)
+        # Outputs come in the order of the page; only a whole one is replaced, never the same words elsewhere.
+        found = text.find(f"\n{old}\n", at)
+        if found < 0:
+            raise SystemExit(f"{documentation.label(page)}: an output to be written anew is not found; edit it by hand")
+        text = f"{text[: found + 1]}{new}{text[found + 1 + len(old) :]}"
+        at = found + len(new)
     page.write_text(text, encoding="utf-8")
     return len(changes)
 
