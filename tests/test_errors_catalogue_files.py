@@ -68,7 +68,7 @@ CATALOGUE = [
     ),
     catalogue_fault(
         "unknown match", "icd10.csv", "dementia,prefx,F99,pngroup,\n", what="'prefx' is no way to match",
-        allowed="prefix, exact, exclude, exclude_exact", remedy="correct the cell",
+        allowed="prefix, exact, like, exclude, exclude_exact, exclude_like", remedy="correct the cell",
     ),
     catalogue_fault(
         "unknown condition", "opcs4.csv", "dementa,prefix,A01,pngroup,\n", what="no condition 'dementa'",

@@ -19,6 +19,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .catalogue import Catalogue, load_catalogue
+    from .covering import CodeStatus, Coverage, coverage
     from .errors import DataError, MissingExtraError, ModelError, PngroupError, UsageError
     from .explanation import Explanation
     from .grouping import group
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 # Each public name is imported when it is first asked for, so that `import pngroup` costs nothing that is not used.
 _HOME = {
     "catalogue": ("Catalogue", "load_catalogue"),
+    "covering": ("CodeStatus", "Coverage", "coverage"),
     "errors": ("DataError", "MissingExtraError", "ModelError", "PngroupError", "UsageError"),
     "explanation": ("Explanation",),
     "grouping": ("group",),
@@ -48,7 +50,9 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "Catalogue",
+    "CodeStatus",
     "CodeSystem",
+    "Coverage",
     "DataError",
     "Explanation",
     "FeedQuality",
@@ -68,6 +72,7 @@ __all__ = [
     "UnreadableCodesWarning",
     "UsageError",
     "__version__",
+    "coverage",
     "explain",
     "group",
     "group_name",
@@ -83,7 +88,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "synthetic":
-        return import_module(".synthetic", __name__)
+        return import_module(f".{name}", __name__)
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)

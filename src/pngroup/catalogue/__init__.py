@@ -7,7 +7,8 @@ from functools import cache
 
 from ..editions import Edition, find_edition
 from ..errors import ModelError, UsageError
-from .definition import RESTRICTED_TOPICS, Catalogue, Condition, ScoreRow, Source
+from .definition import RESTRICTED_TOPICS, Catalogue, Condition, Decision, Refset, Root, ScoreRow, Source
+from .dismissal import Dismissal
 from .mapping import MappingRow
 from .reading import read_catalogue
 
@@ -15,7 +16,11 @@ __all__ = [
     "RESTRICTED_TOPICS",
     "Catalogue",
     "Condition",
+    "Decision",
+    "Dismissal",
     "MappingRow",
+    "Refset",
+    "Root",
     "ScoreRow",
     "Source",
     "load_catalogue",

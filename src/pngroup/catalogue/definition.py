@@ -1,17 +1,20 @@
-"""What a catalogue is: conditions, mappings, score tables and sources, all with a place and a source."""
+"""What a catalogue is: conditions, mappings, dismissals, score tables and sources, all with a place and a source."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
 from ..vocabulary import CodeSystem
+from .dismissal import Dismissal, Dismissals
 from .mapping import ExactRules, MappingRow, Rules
 
 KINDS: Final = ("chronic", "event", "marker", "resolved", "pregnancy", "procedure", "medicine", "value")
 RESTRICTED_TOPICS: Final = ("termination_and_loss", "assisted_conception", "sexual_health_and_hiv", "gender")
+#: What became of a readable code: it counts for a condition, it is decided to be none, or nobody has decided yet.
+Decision: TypeAlias = Literal["mapped", "no_condition", "unknown"]
 
 
 @frozen
@@ -55,19 +58,50 @@ class ScoreRow:
 
 
 @frozen
+class Root:
+    """A SNOMED CT concept to expand with its descendants, or (role `exclude`) to leave out with them.
+
+    The condition `never` names concepts whose descendants count for nothing: family history, said not to be there.
+    """
+
+    condition: str
+    role: str
+    code: str
+    source: tuple[str, ...]
+    note: str
+    place: str
+
+
+@frozen
+class Refset:
+    """An NHS cluster whose members are evidence of a condition; `refset` is empty where its id is not known."""
+
+    condition: str
+    cluster: str
+    refset: str
+    source: tuple[str, ...]
+    place: str
+
+
+@frozen
 class Catalogue:
     """An edition of the catalogue.
 
-    `conditions` by id; `rules` by code system; `scores` by table name; `fingerprint` is a hash over every file.
+    `conditions` by id; `rules` and `dismissals` by code system; `reasons` for dismissing, in words, by id; `scores` by
+    table name; `roots` and `refsets` for whoever has a SNOMED CT release; `fingerprint` is a hash over every file.
     """
 
     name: str
     edition: str
     conditions: Mapping[str, Condition] = field(repr=False)
     rules: Mapping[CodeSystem, Rules | ExactRules] = field(repr=False)
+    dismissals: Mapping[CodeSystem, Dismissals] = field(repr=False)
+    reasons: Mapping[str, str] = field(repr=False)
     scores: Mapping[str, tuple[ScoreRow, ...]] = field(repr=False)
     score_names: Mapping[str, str] = field(repr=False)
     sources: Mapping[str, Source] = field(repr=False)
+    roots: tuple[Root, ...] = field(repr=False)
+    refsets: tuple[Refset, ...] = field(repr=False)
     fingerprint: str
     _meanings: dict[tuple[CodeSystem, str], frozenset[str]] = field(factory=dict, init=False, eq=False, repr=False)
 
@@ -76,14 +110,38 @@ class Catalogue:
         rules = self.rules.get(system)
         return rules.rows_for(code) if rules else []
 
+    def excluded_rows(self, code: str, system: CodeSystem) -> list[MappingRow]:
+        """The mapping rows that keep a canonical code out of a condition which would otherwise know it."""
+        rules = self.rules.get(system)
+        return rules.excluded_rows(code) if rules else []
+
     def meaning(self, code: str, system: CodeSystem) -> frozenset[str]:
         """The ids of all conditions and score items that a canonical code is evidence of, parents included."""
-        key = (system, code)
+        rules = self.rules.get(system)
+        if rules is None:
+            return frozenset()
+        key = (system, rules.key(code))
         known = self._meanings.get(key)
         if known is None:
-            known = frozenset(self._with_ancestors(row.condition for row in self.rows_for(code, system)))
+            known = frozenset(self._with_ancestors(row.condition for row in rules.rows_for(code)))
             self._meanings[key] = known
         return known
+
+    def dismissal(self, code: str, system: CodeSystem) -> Dismissal | None:
+        """Why a canonical code is decided to be no condition; None where nothing was decided (or it is mapped)."""
+        dismissals = self.dismissals.get(system)
+        found = dismissals.dismissal(code) if dismissals else None
+        return found if found is None or not self.is_mapped(code, system) else None
+
+    def is_mapped(self, code: str, system: CodeSystem) -> bool:
+        """Whether a canonical code is evidence of a condition; items of a score alone are none."""
+        return not self.meaning(code, system).isdisjoint(self.conditions.keys())
+
+    def decision(self, code: str, system: CodeSystem) -> Decision:
+        """What became of a canonical code: `mapped`, `no_condition` or `unknown`."""
+        if self.is_mapped(code, system):
+            return "mapped"
+        return "unknown" if self.dismissal(code, system) is None else "no_condition"
 
     def name_of(self, condition: str) -> str:
         """Our name for a condition or score item."""

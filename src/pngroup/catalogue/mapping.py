@@ -1,4 +1,4 @@
-"""From a code to conditions: prefix, exact and exclude rows of one code system."""
+"""From a code to conditions: the mapping rows of one code system, and how they match."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Final
 
 from attrs import field, frozen
 
-MATCHES: Final = ("prefix", "exact", "exclude", "exclude_exact")
+#: `like` compares place by place: `?` stands for any one character, and the length must agree.
+MATCHES: Final = ("prefix", "exact", "like", "exclude", "exclude_exact", "exclude_like")
+_BEGINNINGS: Final = ("prefix", "exclude")
+_PATTERNS: Final = ("like", "exclude_like")
 
 
 @frozen
@@ -23,44 +26,65 @@ class MappingRow:
     note: str
     place: str
 
+    @property
+    def excludes(self) -> bool:
+        """Whether the row keeps codes out of the condition."""
+        return self.match.startswith("exclude")
+
     def applies_to(self, code: str) -> bool:
         """Whether this row is about `code` (canonical form)."""
-        return code.startswith(self.code) if self.match in ("prefix", "exclude") else code == self.code
+        if self.match in _BEGINNINGS:
+            return code.startswith(self.code)
+        return is_like(code, self.code) if self.match in _PATTERNS else code == self.code
+
+
+def is_like(code: str, pattern: str) -> bool:
+    """Whether a code agrees with a pattern place by place; `?` agrees with anything.
+
+    >>> is_like("S72011S", "S?????S"), is_like("S72011A", "S?????S"), is_like("S720S", "S?????S")
+    (True, False, False)
+    """
+    return len(code) == len(pattern) and all(
+        wanted in ("?", place) for place, wanted in zip(code, pattern, strict=True)
+    )
 
 
 @frozen
 class ExactRules:
     """A long list of codes, each mapped by itself; rows are made when a code is asked for.
 
-    `codes`: for each code its conditions and sources, blank-separated, and its line in `file`.
+    `codes`: for each code its conditions and sources, blank-separated, and its line in `file`. `notes`: for some
+    codes a note.
     """
 
     system: str
     file: str
     codes: Mapping[str, tuple[str, str, int]] = field(repr=False)
+    notes: Mapping[str, str] = field(factory=dict, repr=False)
 
     def rows_for(self, code: str) -> list[MappingRow]:
         """The rows by which `code` is evidence of something."""
         if code not in self.codes:
             return []
         conditions, source, line = self.codes[code]
-        place = f"{self.file}, line {line}"
+        place = f"{self.file}, line {line}" if line else self.file
+        note = self.notes.get(code, "")
         return [
-            MappingRow(condition, self.system, "exact", code, tuple(source.split()), "", place)
+            MappingRow(condition, self.system, "exact", code, tuple(source.split()), note, place)
             for condition in conditions.split()
         ]
+
+    def excluded_rows(self, code: str) -> list[MappingRow]:  # noqa: ARG002 - one signature with Rules
+        """None: such a list has no rows that exclude."""
+        return []
+
+    def key(self, code: str) -> str:
+        """Codes of one key mean the same."""
+        return code
 
     def codes_of(self, condition: str) -> list[str]:
         """The codes mapped to a condition, without those of conditions nested in it."""
         return [code for code, (conditions, _, _) in self.codes.items() if condition in conditions.split()]
-
-
-def _index(rows: Iterable[MappingRow], match: str) -> dict[str, list[MappingRow]]:
-    index: dict[str, list[MappingRow]] = defaultdict(list)
-    for row in rows:
-        if row.match == match:
-            index[row.code].append(row)
-    return dict(index)
 
 
 @frozen
@@ -68,31 +92,64 @@ class Rules:
     """All mapping rows of one code system, ready to look codes up."""
 
     rows: tuple[MappingRow, ...]
-    _by_match: dict[str, dict[str, list[MappingRow]]] = field(init=False, eq=False, repr=False)
+    _at: dict[str, list[MappingRow]] = field(init=False, eq=False, repr=False)
+    _like: dict[tuple[int, str], list[MappingRow]] = field(init=False, eq=False, repr=False)
+    _starts: frozenset[str] = field(init=False, eq=False, repr=False)
     _longest: int = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         # A frozen class fills its own indexes once.
-        object.__setattr__(self, "_by_match", {match: _index(self.rows, match) for match in MATCHES})
-        longest = max((len(row.code) for row in self.rows if row.match in ("prefix", "exclude")), default=0)
-        object.__setattr__(self, "_longest", longest)
+        at: dict[str, list[MappingRow]] = defaultdict(list)
+        like: dict[tuple[int, str], list[MappingRow]] = defaultdict(list)
+        for row in self.rows:
+            if row.match in _PATTERNS:
+                like[len(row.code), row.code[-1]].append(row)
+            else:
+                at[row.code].append(row)
+        object.__setattr__(self, "_at", dict(at))
+        object.__setattr__(self, "_like", dict(like))
+        starts = frozenset(code[:n] for code in at for n in range(1, len(code) + 1))
+        object.__setattr__(self, "_starts", starts)
+        object.__setattr__(self, "_longest", max(map(len, starts), default=0))
 
     def rows_for(self, code: str) -> list[MappingRow]:
         """The rows by which `code` is evidence of something: included by a row and excluded by none."""
-        included = self._by_match["exact"].get(code, [])
-        excluded = self._by_match["exclude_exact"].get(code, [])
-        prefixes, exclusions = self._by_match["prefix"], self._by_match["exclude"]
-        for length in range(1, min(len(code), self._longest) + 1):
+        rows = self._rows_about(code)
+        out = {row.condition for row in rows if row.excludes}
+        return [row for row in rows if not row.excludes and row.condition not in out]
+
+    def excluded_rows(self, code: str) -> list[MappingRow]:
+        """The rows that keep `code` out of a condition which would otherwise know it."""
+        rows = self._rows_about(code)
+        wanted = {row.condition for row in rows if not row.excludes}
+        return [row for row in rows if row.excludes and row.condition in wanted]
+
+    def key(self, code: str) -> str:
+        """Codes of one key mean the same: the longest start of the code that any row goes into.
+
+        Codes below such a start differ in places that no row looks at, so a hundred thousand distinct codes have a few
+        thousand keys. A code that a pattern could be about has a key of its own.
+        """
+        if self._like and self._patterns(code):
+            return code
+        for length in range(min(len(code), self._longest), 0, -1):
             start = code[:length]
-            if start in prefixes:
-                included = included + prefixes[start]
-            if start in exclusions:
-                excluded = excluded + exclusions[start]
-        if not excluded:
-            return included
-        out = {row.condition for row in excluded}
-        return [row for row in included if row.condition not in out]
+            if start in self._starts:
+                return code if length == len(code) else start + "+"
+        return ""
 
     def codes_of(self, condition: str) -> list[str]:
         """The codes and prefixes mapped to a condition, without those of conditions nested in it."""
         return [row.code for row in self.rows if row.condition == condition and row.match in ("prefix", "exact")]
+
+    def _patterns(self, code: str) -> Iterable[MappingRow]:
+        if not code:
+            return ()
+        rows = self._like.get((len(code), code[-1]), []) + self._like.get((len(code), "?"), [])
+        return [row for row in rows if is_like(code, row.code)]
+
+    def _rows_about(self, code: str) -> list[MappingRow]:
+        found = list(self._at.get(code, ()))
+        for length in range(1, min(len(code), self._longest + 1)):
+            found += [row for row in self._at.get(code[:length], ()) if row.match in _BEGINNINGS]
+        return [*found, *self._patterns(code)] if self._like else found

@@ -12,32 +12,52 @@ from typing import Final
 from ..errors import ModelError
 from ..resources import Row, parse_cells, parse_rows
 from ..vocabulary import CodeSystem
-from .definition import KINDS, RESTRICTED_TOPICS, Catalogue, Condition, ScoreRow, Source
+from .definition import Catalogue
+from .dismissal import SHORTEST, Dismissals
 from .mapping import MATCHES, ExactRules, MappingRow, Rules
+from .tables import (
+    CONDITION_COLUMNS,
+    SCORE_TABLES,
+    SOURCE_COLUMNS,
+    known_condition,
+    known_sources,
+    read_conditions,
+    read_reasons,
+    read_refsets,
+    read_roots,
+    read_score_rows,
+    read_sources,
+)
 
-_ID: Final = re.compile(r"[a-z][a-z0-9_]*")
 _CODE: Final = re.compile(r"[A-Z0-9]+")
-_SOURCE_COLUMNS: Final = ["id", "title", "edition", "licence", "date", "read_where", "checked"]
-_CONDITION_COLUMNS: Final = [
-    "id",
-    "name",
-    "kind",
-    "body_system",
-    "parents",
-    "restricted",
-    "line",
-    "not_counted_because",
-    "source",
-    "note",
-]
-_CODE_COLUMNS: Final = ["condition", "match", "code", "source", "note"]
-_SCORE_TABLES: Final = {
-    "cambridge": "id,name,weight,core,when,when_with_medicines,source,checked",
-    "efi": "id,name,weight,when,source,checked",
-    "bateman": "id,name,weight,highest_of,when,source,checked",
-    "charlson": "id,name,weight_1987,weight_2011,when,source,checked",
-    "hfrs": "id,name,weight,when,source,checked",
-}
+_PATTERN: Final = re.compile(r"[A-Z0-9?]+")
+_CODE_COLUMNS: Final = ("condition", "match", "code", "source", "note")
+_NO_CONDITION_COLUMNS: Final = ("systems", "match", "code", "reason", "because", "source")
+_NO_CONDITION_MATCHES: Final = ("prefix", "exact")
+
+
+class _Folder:
+    """The files of a catalogue; what was read goes into the fingerprint."""
+
+    def __init__(self, folder: Path | Traversable, label: str) -> None:
+        self.folder = folder
+        self.label = label
+        self.digest = hashlib.sha256()
+        self.has_snomed = folder.joinpath("snomed").is_dir()
+
+    def rows(self, file: str, columns: Iterable[str]) -> tuple[Row, ...]:
+        return parse_rows(self._text(file), file=f"{self.label}/{file}", columns=tuple(columns))
+
+    def cells(self, file: str, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+        return parse_cells(self._text(file), file=f"{self.label}/{file}", columns=columns)
+
+    def snomed_rows(self, file: str, columns: Iterable[str]) -> tuple[Row, ...]:
+        return self.rows(f"snomed/{file}", columns) if self.has_snomed else ()
+
+    def _text(self, file: str) -> str:
+        data = _bytes(self.folder.joinpath(*file.split("/")), f"{self.label}/{file}")
+        self.digest.update(file.encode() + b"\0" + data + b"\0")
+        return _decoded(data, f"{self.label}/{file}")
 
 
 def read_catalogue(folder: Path | Traversable, *, name: str, edition: str) -> Catalogue:
@@ -45,50 +65,66 @@ def read_catalogue(folder: Path | Traversable, *, name: str, edition: str) -> Ca
 
     The folder `snomed` may be missing (SNOMED CT content can be removed); everything else must be there.
     """
-    digest = hashlib.sha256()
-    label = f"{name}@{edition}"
-
-    def read(file: str) -> str:
-        data = _bytes(folder.joinpath(*file.split("/")), f"{label}/{file}")
-        digest.update(file.encode() + b"\0" + data + b"\0")
-        return _text(data, f"{label}/{file}")
-
-    def rows(file: str, columns: Iterable[str]) -> tuple[Row, ...]:
-        return parse_rows(read(file), file=f"{label}/{file}", columns=tuple(columns))
-
-    def cells(file: str, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
-        return parse_cells(read(file), file=f"{label}/{file}", columns=columns)
-
-    has_snomed = folder.joinpath("snomed").is_dir()
-    listed = rows("sources.csv", _SOURCE_COLUMNS)
-    sources = _sources([*listed, *(rows("snomed/sources.csv", _SOURCE_COLUMNS) if has_snomed else ())])
-    conditions = _conditions(rows("conditions.csv", _CONDITION_COLUMNS), sources)
+    files = _Folder(folder, f"{name}@{edition}")
+    sources = read_sources(
+        [*files.rows("sources.csv", SOURCE_COLUMNS), *files.snomed_rows("sources.csv", SOURCE_COLUMNS)]
+    )
+    conditions = read_conditions(files.rows("conditions.csv", CONDITION_COLUMNS), sources)
     scores = {
-        table: _score_rows(rows(f"{table}.csv", cols.split(",")), sources) for table, cols in _SCORE_TABLES.items()
+        table: read_score_rows(files.rows(f"{table}.csv", columns.split(",")), sources)
+        for table, columns in SCORE_TABLES.items()
     }
     score_names = {row.id: row.cells["name"] for table in scores.values() for row in table}
-    known = {**dict.fromkeys(conditions), **dict.fromkeys(score_names)}
+    rules = _read_rules(files, {**dict.fromkeys(conditions), **dict.fromkeys(score_names)}, sources)
+    reasons = read_reasons(files.rows("no_condition_reasons.csv", ("id", "name", "source")), sources)
+    dismissals = _read_dismissals(files, reasons, sources)
+    if files.has_snomed:
+        codes = files.cells("snomed/ids.csv", ("code", "conditions", "source"))
+        rules[CodeSystem.SNOMED] = _exact_rules(codes, f"{files.label}/snomed/ids.csv", conditions, sources)
+        dismissals[CodeSystem.SNOMED] = _snomed_dismissals(files, reasons, sources)
+    catalogue = Catalogue(
+        name=name,
+        edition=edition,
+        conditions=conditions,
+        rules=rules,
+        dismissals=dismissals,
+        reasons=reasons,
+        scores=scores,
+        score_names=score_names,
+        sources=sources,
+        roots=read_roots(
+            files.snomed_rows("roots.csv", ("condition", "role", "code", "source", "note")), conditions, sources
+        ),
+        refsets=read_refsets(
+            files.snomed_rows("refsets.csv", ("condition", "cluster", "refset", "source")), conditions, sources
+        ),
+        fingerprint=files.digest.hexdigest(),
+    )
+    _refuse_contradictions(catalogue)
+    return catalogue
 
-    collected: dict[CodeSystem, list[MappingRow]] = {}
 
-    def add(system: CodeSystem, row: Row, condition: str, match: str, note: str) -> None:
-        if condition not in known:
-            raise row.wrong(
-                f"there is no condition {condition!r}",
-                allowed="ids of conditions.csv",
-                remedy="correct the id",
-            )
+def _read_rules(files: _Folder, known: Container[str], sources: Container[str]) -> dict[CodeSystem, Rules | ExactRules]:
+    collected: dict[CodeSystem, dict[tuple[str, str, str], MappingRow]] = {}
+
+    def add(system: CodeSystem, row: Row, condition: str, note: str) -> None:
+        known_condition(row, condition, known)
+        match, code = row["match"], row["code"]
         if match not in MATCHES:
             raise row.wrong(f"{match!r} is no way to match", allowed=", ".join(MATCHES), remedy="correct the cell")
-        if not _CODE.fullmatch(row["code"]):
+        if not (_PATTERN if match.endswith("like") else _CODE).fullmatch(code):
             raise row.wrong(
                 "the code is empty or not in its canonical form",
-                allowed="capital letters and digits, without dots and blanks",
+                allowed="capital letters and digits, without dots and blanks (and ? where the match is like)",
                 remedy="correct the cell",
             )
-        source = _known_sources(row, sources)
-        collected.setdefault(system, []).append(
-            MappingRow(condition, system.value, match, row["code"], source, note, row.where)
+        rows = collected.setdefault(system, {})
+        if (condition, match, code) in rows:
+            raise row.wrong(
+                f"the row repeats {rows[condition, match, code].place}", allowed="each row once", remedy="remove one"
+            )
+        rows[condition, match, code] = MappingRow(
+            condition, system.value, match, code, known_sources(row, sources), note, row.where
         )
 
     for file, system in (
@@ -96,27 +132,119 @@ def read_catalogue(folder: Path | Traversable, *, name: str, edition: str) -> Ca
         ("icd10cm", CodeSystem.ICD10CM),
         ("opcs4", CodeSystem.OPCS4),
     ):
-        for row in rows(f"{file}.csv", _CODE_COLUMNS):
-            add(system, row, row["condition"], row["match"], row["note"])
-    for row in rows("medicines.csv", ["system", *_CODE_COLUMNS]):
-        add(_system(row), row, row["condition"], row["match"], row["note"])
-    for row in rows("score_codes.csv", ["item", "system", "match", "code", "source"]):
-        add(_system(row), row, row["item"], row["match"], "")
-    rules: dict[CodeSystem, Rules | ExactRules] = {system: Rules(tuple(found)) for system, found in collected.items()}
-    if has_snomed:
-        codes = cells("snomed/ids.csv", ("code", "conditions", "source"))
-        rules[CodeSystem.SNOMED] = _exact_rules(codes, f"{label}/snomed/ids.csv", known, sources)
+        for row in files.rows(f"{file}.csv", _CODE_COLUMNS):
+            add(system, row, row["condition"], row["note"])
+    for row in files.rows("medicines.csv", ("system", *_CODE_COLUMNS)):
+        add(_system(row, row["system"]), row, row["condition"], row["note"])
+    for row in files.rows("score_codes.csv", ("item", "system", "match", "code", "source")):
+        add(_system(row, row["system"]), row, row["item"], "")
+    return {system: Rules(tuple(found.values())) for system, found in collected.items()}
 
-    return Catalogue(
-        name=name,
-        edition=edition,
-        conditions=conditions,
-        rules=rules,
-        scores=scores,
-        score_names=score_names,
-        sources=sources,
-        fingerprint=digest.hexdigest(),
-    )
+
+def _exact_rules(
+    rows: Iterable[tuple[int, list[str]]], file: str, conditions: Container[str], sources: Container[str]
+) -> ExactRules:
+    """Rules of a long list; cells repeat, so each distinct one is checked once."""
+    codes: dict[str, tuple[str, str, int]] = {}
+    checked: set[tuple[str, str]] = set()
+    for line, (code, named, source) in rows:
+        _refuse_number(code, codes, file, line)
+        if (named, source) not in checked:
+            row = Row(file, line, {"code": code, "conditions": named, "source": source})
+            for condition in named.split() or [""]:
+                known_condition(row, condition, conditions)
+            known_sources(row, sources)
+            checked.add((named, source))
+        codes[code] = (named, source, line)
+    return ExactRules(CodeSystem.SNOMED.value, file, codes)
+
+
+def _read_dismissals(
+    files: _Folder, reasons: Mapping[str, str], sources: Container[str]
+) -> dict[CodeSystem, Dismissals]:
+    found: dict[CodeSystem, dict[tuple[str, str], tuple[str, str, str, int]]] = {}
+    for row in files.rows("no_condition.csv", _NO_CONDITION_COLUMNS):
+        match, code = row["match"], row["code"]
+        if match not in _NO_CONDITION_MATCHES:
+            allowed = ", ".join(_NO_CONDITION_MATCHES)
+            raise row.wrong(f"{match!r} is no way to match", allowed=allowed, remedy="correct the cell")
+        if len(code) < SHORTEST or not _CODE.fullmatch(code):
+            raise row.wrong(
+                "the code is too short or not in its canonical form",
+                allowed=f"{SHORTEST} characters or more, capital letters and digits: no whole chapter",
+                remedy="correct the cell",
+            )
+        _check_dismissal(row, reasons, sources)
+        for word in row.words("systems") or ("",):
+            rows = found.setdefault(_system(row, word), {})
+            if (match, code) in rows:
+                raise row.wrong(
+                    f"the code is dismissed on line {rows[match, code][3]} too", allowed="each code once",
+                    remedy="remove one",
+                )  # fmt: skip
+            rows[match, code] = (row["reason"], row["because"], row["source"], row.line)
+    file = f"{files.label}/no_condition.csv"
+    return {system: Dismissals(system.value, file, rows) for system, rows in found.items()}
+
+
+def _snomed_dismissals(files: _Folder, reasons: Mapping[str, str], sources: Container[str]) -> Dismissals:
+    file = f"{files.label}/snomed/no_condition.csv"
+    columns = ("code", "reason", "because", "source")
+    codes: dict[str, None] = {}
+    rows: dict[tuple[str, str], tuple[str, str, str, int]] = {}
+    checked: set[tuple[str, str]] = set()
+    for line, (code, reason, because, source) in files.cells("snomed/no_condition.csv", columns):
+        _refuse_number(code, codes, file, line)
+        if (reason, source) not in checked:
+            _check_dismissal(Row(file, line, {"reason": reason, "source": source}), reasons, sources)
+            checked.add((reason, source))
+        codes[code] = None
+        rows["exact", code] = (reason, because, source, line)
+    return Dismissals(CodeSystem.SNOMED.value, file, rows)
+
+
+def _check_dismissal(row: Row, reasons: Mapping[str, str], sources: Container[str]) -> None:
+    if row["reason"] not in reasons:
+        raise row.wrong(
+            f"there is no reason {row['reason']!r}",
+            allowed="ids of no_condition_reasons.csv",
+            remedy="correct the cell",
+        )
+    known_sources(row, sources)
+
+
+def _refuse_contradictions(catalogue: Catalogue) -> None:
+    """A dismissal that no code could ever meet, because a mapping row already knows them all, is a contradiction."""
+    for system, dismissals in catalogue.dismissals.items():
+        for (match, code), cells in dismissals.rows.items():
+            rows = [row for row in catalogue.rows_for(code, system) if row.condition in catalogue.conditions]
+            if match == "prefix":
+                rows = [row for row in rows if row.match == "prefix"]
+            if rows:
+                raise ModelError(
+                    f"the code {code} is dismissed here and mapped to {rows[0].condition} in {rows[0].place}",
+                    where=f"{dismissals.file}, line {cells[3]}",
+                    allowed="one of the two",
+                    remedy="remove one of the rows",
+                )
+
+
+def _refuse_number(code: str, seen: Container[str], file: str, line: int) -> None:
+    if not code.isdecimal() or code in seen:
+        raise ModelError(
+            "the code is no number or repeated",
+            where=f"{file}, line {line}",
+            allowed="each code once",
+            remedy="correct the row",
+        )
+
+
+def _system(row: Row, name: str) -> CodeSystem:
+    try:
+        return CodeSystem(name)
+    except ValueError:
+        allowed = ", ".join(system.value for system in CodeSystem)
+        raise row.wrong(f"there is no code system {name!r}", allowed=allowed, remedy="correct the cell") from None
 
 
 def _bytes(path: Path | Traversable, label: str) -> bytes:
@@ -131,7 +259,7 @@ def _bytes(path: Path | Traversable, label: str) -> bytes:
         ) from None
 
 
-def _text(data: bytes, label: str) -> str:
+def _decoded(data: bytes, label: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -141,136 +269,3 @@ def _text(data: bytes, label: str) -> str:
             allowed="text in UTF-8",
             remedy="save the file as UTF-8",
         ) from None
-
-
-def _exact_rules(
-    rows: Iterable[tuple[int, list[str]]], file: str, conditions: Container[str], sources: Container[str]
-) -> ExactRules:
-    """Rules of a long list; cells repeat, so each distinct one is checked once."""
-    codes: dict[str, tuple[str, str, int]] = {}
-    checked: set[tuple[str, str]] = set()
-    for line, (code, named, source) in rows:
-        if not code.isdigit() or code in codes:
-            raise ModelError(
-                "the code is no number or repeated",
-                where=f"{file}, line {line}",
-                allowed="each code once",
-                remedy="correct the row",
-            )
-        if (named, source) not in checked:
-            row = Row(file, line, {"code": code, "conditions": named, "source": source})
-            unknown = [condition for condition in named.split() if condition not in conditions]
-            if unknown or not named:
-                raise row.wrong(
-                    f"there is no condition {' '.join(unknown)!r}",
-                    allowed="ids of conditions.csv",
-                    remedy="correct the id",
-                )
-            _known_sources(row, sources)
-            checked.add((named, source))
-        codes[code] = (named, source, line)
-    return ExactRules(CodeSystem.SNOMED.value, file, codes)
-
-
-def _system(row: Row) -> CodeSystem:
-    try:
-        return CodeSystem(row["system"])
-    except ValueError:
-        allowed = ", ".join(system.value for system in CodeSystem)
-        raise row.wrong(
-            f"there is no code system {row['system']!r}", allowed=allowed, remedy="correct the cell"
-        ) from None
-
-
-def _sources(rows: Iterable[Row]) -> dict[str, Source]:
-    found: dict[str, Source] = {}
-    for row in rows:
-        if row["id"] in found or not row["id"]:
-            raise row.wrong(
-                f"the source id {row['id']!r} is empty or repeated",
-                allowed="an id of its own",
-                remedy="rename it",
-            )
-        found[row["id"]] = Source(**{column: row[column] for column in _SOURCE_COLUMNS})
-    return found
-
-
-def _known_sources(row: Row, sources: Container[str]) -> tuple[str, ...]:
-    named = row.words("source")
-    unknown = [source for source in named if source not in sources]
-    if not named or unknown:
-        what = f"there is no source {unknown[0]!r}" if unknown else "the row names no source"
-        raise row.wrong(what, allowed="ids of sources.csv", remedy="give every row a source")
-    return named
-
-
-def _score_rows(rows: Iterable[Row], sources: Mapping[str, Source]) -> tuple[ScoreRow, ...]:
-    found = []
-    seen: set[str] = set()
-    for row in rows:
-        if row["id"] in seen:
-            raise row.wrong(f"the item {row['id']!r} is repeated", allowed="each item once", remedy="remove one")
-        seen.add(row["id"])
-        _known_sources(row, sources)
-        for column in row.cells:
-            if column.startswith("weight"):
-                row.number(column)
-        found.append(ScoreRow(row["id"], row.cells, row.where))
-    return tuple(found)
-
-
-def _conditions(rows: Iterable[Row], sources: Mapping[str, Source]) -> dict[str, Condition]:
-    by_id: dict[str, Row] = {}
-    for row in rows:
-        if row["id"] in by_id or not _ID.fullmatch(row["id"]):
-            raise row.wrong(
-                f"the condition id {row['id']!r} is repeated or not a name",
-                allowed="small letters, digits and _",
-                remedy="rename it",
-            )
-        if not row["name"]:
-            raise row.wrong("the condition has no name", allowed="some words", remedy="fill the cell")
-        if row["kind"] not in KINDS:
-            raise row.wrong(f"{row['kind']!r} is no kind", allowed=", ".join(KINDS), remedy="correct the cell")
-        if row["restricted"] and row["restricted"] not in RESTRICTED_TOPICS:
-            raise row.wrong(
-                f"{row['restricted']!r} is no restricted topic",
-                allowed=", ".join(RESTRICTED_TOPICS),
-                remedy="correct the cell",
-            )
-        if row["kind"] == "chronic" and bool(row["line"]) == bool(row["not_counted_because"]):
-            raise row.wrong(
-                f"the chronic condition {row['id']!r} has neither or both of a line and a reason",
-                allowed="a line, or not_counted_because",
-                remedy="fill exactly one of the two",
-            )
-        by_id[row["id"]] = row
-    return {id_: _condition(row, by_id, sources) for id_, row in by_id.items()}
-
-
-def _condition(row: Row, by_id: Mapping[str, Row], sources: Mapping[str, Source]) -> Condition:
-    ancestors: list[str] = []
-    waiting = list(row.words("parents"))
-    while waiting:
-        parent = waiting.pop(0)
-        if parent not in by_id:
-            raise row.wrong(f"there is no parent {parent!r}", allowed="ids of conditions.csv", remedy="correct the id")
-        if parent == row["id"]:
-            raise row.wrong(f"{parent!r} is nested in itself", allowed="a tree", remedy="remove one of the parents")
-        if parent not in ancestors:
-            ancestors.append(parent)
-            waiting.extend(by_id[parent].words("parents"))
-    return Condition(
-        id=row["id"],
-        name=row["name"],
-        kind=row["kind"],
-        body_system=row["body_system"],
-        parents=row.words("parents"),
-        ancestors=tuple(ancestors),
-        restricted=row["restricted"],
-        line=row["line"],
-        not_counted_because=row["not_counted_because"],
-        source=_known_sources(row, sources),
-        note=row["note"],
-        place=row.where,
-    )

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import click
+from attrs import evolve
 
-from ..catalogue import Catalogue, Condition, MappingRow
-from ..catalogue.mapping import Rules
+from ..catalogue import Catalogue, Condition, Dismissal, MappingRow
 from ..codes import CodeProblem, explain_problem, read, read_system
 from ..errors import UsageError, shape_of
 from ..model import Model, load_both
@@ -40,21 +40,23 @@ def codes(*, codes: tuple[str, ...], system: str | None, model: str, catalogue: 
     systems = [_system(system)] if system is not None else list(GROUPED_SYSTEMS)
     used, loaded = load_both(model, catalogue)
     report: list[str] = []
-    rows: list[MappingRow] = []
+    named: list[tuple[str, ...]] = []
     n_unreadable = 0
     for place, given in enumerate(codes, 1):
         answers = {each: read([given], each) for each in systems}
         found = {each: answer.code[0] for each, answer in answers.items() if answer.code[0] is not None}
         if found:
             report += _code(found, used, loaded)
-            rows += [row for each, code in found.items() for row in _rows(code, each, used)]
+            named += [row.source for each, code in found.items() for row in _rows(code, each, used)]
+            dismissed = (used.dismissal(code, each) for each, code in found.items())
+            named += [dismissal.source for dismissal in dismissed if dismissal is not None]
         else:
             n_unreadable += 1
             told = {each: answer.problem[0] for each, answer in answers.items()}
             report += _unreadable(given, place, told)
         report.append("")
-    if rows:
-        report += ["Sources", *_sources(rows, used), ""]
+    if named:
+        report += ["Sources", *_sources(named, used), ""]
     screen.write("\n".join(report[:-1]))
     return problems.BAD_DATA if n_unreadable else problems.DONE
 
@@ -98,13 +100,33 @@ def _code(found: Mapping[CodeSystem, str], catalogue: Catalogue, model: Model) -
         for id_ in dict.fromkeys(row.condition for row in rows):
             yield from _meaning(id_, catalogue, model)
             yield from (f"    by      {_mapping(row)}" for row in rows if row.condition == id_)
-        for row in (row for system in systems for row in _excluded(code, system, catalogue)):
+        for row in (row for system in systems for row in catalogue.excluded_rows(code, system)):
             yield f"  Not {catalogue.name_of(row.condition)} ({row.condition})"
             yield f"    by      {_mapping(row)}"
-    if not together:
+    dismissed = {system: catalogue.dismissal(code, system) for system, code in found.items()}
+    yield from _dismissed(found, dismissed, catalogue)
+    if not together and not any(dismissed.values()):
         for code in dict.fromkeys(found.values()):
             yield f"{code} ({', '.join(system for system in found if found[system] == code)})"
-        yield "  No condition knows this code. A record of it still shows contact with services."
+        yield "  No condition knows this code, and nobody has decided that it is none. A record of it shows contact."
+
+
+def _dismissed(
+    found: Mapping[CodeSystem, str], dismissed: Mapping[CodeSystem, Dismissal | None], catalogue: Catalogue
+) -> Iterator[str]:
+    """Codes that are decided to be no condition, and on whose word; systems that say the same stand together."""
+    together: dict[tuple[str, Dismissal], list[CodeSystem]] = {}
+    for system, dismissal in dismissed.items():
+        if dismissal is not None:
+            together.setdefault((found[system], evolve(dismissal, system="")), []).append(system)
+    for (code, dismissal), systems in together.items():
+        yield f"{code} ({', '.join(systems)})"
+        yield f"  No condition, by decision: {catalogue.reasons[dismissal.reason]} ({dismissal.reason})"
+        if dismissal.because:
+            yield f"    because {dismissal.because}"
+        place = f"{dismissal.match} {dismissal.code} ({dismissal.place})"
+        yield f"    by      {place}, on the word of {', '.join(dismissal.source)}"
+        yield "    A record of it still shows contact with services."
 
 
 def _meaning(id_: str, catalogue: Catalogue, model: Model) -> Iterator[str]:
@@ -151,9 +173,9 @@ def _mapping(row: MappingRow) -> str:
     return f"{row.match} {row.code} ({row.place}), on the word of {', '.join(row.source)}{note}"
 
 
-def _sources(rows: Iterable[MappingRow], catalogue: Catalogue) -> Iterator[str]:
+def _sources(named: Iterable[tuple[str, ...]], catalogue: Catalogue) -> Iterator[str]:
     """Each source once: what it is, which edition, and whether it was checked."""
-    for id_ in dict.fromkeys(source for row in rows for source in row.source):
+    for id_ in dict.fromkeys(source for sources in named for source in sources):
         source = catalogue.sources[id_]
         edition = f"; {source.edition}" if source.edition and source.edition not in source.title else ""
         yield f"  {id_}: {source.title}{edition}"
@@ -161,12 +183,4 @@ def _sources(rows: Iterable[MappingRow], catalogue: Catalogue) -> Iterator[str]:
 
 
 def _rows(code: str, system: CodeSystem, catalogue: Catalogue) -> list[MappingRow]:
-    return [*catalogue.rows_for(code, system), *_excluded(code, system, catalogue)]
-
-
-def _excluded(code: str, system: CodeSystem, catalogue: Catalogue) -> list[MappingRow]:
-    """The rows that keep the code out of a condition which would otherwise know it."""
-    rules = catalogue.rules.get(system)
-    rows = [row for row in rules.rows if row.applies_to(code)] if isinstance(rules, Rules) else []
-    wanted = {row.condition for row in rows if row.match in ("prefix", "exact")}
-    return [row for row in rows if row.match.startswith("exclude") and row.condition in wanted]
+    return [*catalogue.rows_for(code, system), *catalogue.excluded_rows(code, system)]

@@ -14,6 +14,7 @@ from ..errors import PngroupError
 from . import problems, screen
 from .checking import check
 from .codes import codes
+from .coverage import coverage
 from .demonstration import demo
 from .doctor import doctor
 from .explaining import explain
@@ -95,5 +96,5 @@ def program(context: click.Context) -> None:
         context.exit(problems.BAD_USAGE)
 
 
-for command in (group, explain, map_groups, codes, check, demo, doctor):
+for command in (group, explain, map_groups, codes, coverage, check, demo, doctor):
     program.add_command(command)

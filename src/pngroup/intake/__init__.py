@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from .codes import CodedRows, Pair, pair_codes
 from .feeds import Context, Feed, read_contacts, read_medicines, read_records, read_values
 from .people import REASONS, SEXES, People, read_people
 
 __all__ = [
     "REASONS",
     "SEXES",
+    "CodedRows",
     "Context",
     "Feed",
+    "Pair",
     "People",
+    "pair_codes",
     "read_contacts",
     "read_medicines",
     "read_people",

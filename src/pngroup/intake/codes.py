@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from ..codes import CodeProblem, explain_problem, is_missing, read, read_system
 from ..errors import DataError, UsageError
-from ..frames import Encoded
+from ..frames import Encoded, Table
 from ..quality import CodeCount
 from ..vocabulary import GROUPED_SYSTEMS, CodeSystem
 from .rows import REASON_WORDS, Rows
@@ -25,13 +25,17 @@ _SYSTEM_NAMES: Final = ", ".join(system.value for system in GROUPED_SYSTEMS)
 
 @frozen
 class Pair:
-    """A distinct code of a table: its system and canonical form (None where unreadable)."""
+    """A distinct code of a table: its system and canonical form (None where unreadable).
+
+    `given` is what stands in the table, which may be anything: no message shows it.
+    """
 
     system: CodeSystem | None
     code: str | None
     problem: CodeProblem | None = None
     rewritten: bool = False
     filler: bool = False
+    given: object = field(default=None, eq=False, repr=False)
 
 
 @frozen
@@ -43,14 +47,26 @@ class CodedRows:
 
 
 def read_codes(rows: Rows, system: str | CodeSystem | None) -> CodedRows:
-    """Read the columns `code` and `system` of a table (or take one `system` for all rows) and drop what is unreadable.
+    """Read the codes of a table and drop the rows whose code is unreadable.
 
-    Raises `UsageError` where no system is given, or an unknown one; `DataError` for SNOMED CT ids that a spreadsheet
-    or a float column has mangled: they may be any number of ids, and a wrong match must never happen.
+    Raises as `pair_codes`, and `DataError` for SNOMED CT ids that a spreadsheet or a float column has mangled: they
+    may be any number of ids, and a wrong match must never happen.
     """
-    table = rows.table
+    coded = pair_codes(rows.table, system)
+    _refuse_mangled(rows, coded)
+    problem = np.array([_reason(pair) for pair in coded.pairs], np.int8)[coded.index] if coded.pairs else np.zeros(0)
+    for number, reason in enumerate(_REASONS, 1):
+        rows.drop(problem == number, reason)
+    return coded
+
+
+def pair_codes(table: Table, system: str | CodeSystem | None) -> CodedRows:
+    """The columns `code` and `system` of a table (or one `system` for all rows), each distinct pair read once.
+
+    Raises `UsageError` where no system is given, or an unknown one.
+    """
     codes = table.encode("code")
-    systems, system_index, n_systems = _systems(rows, system)
+    systems, system_index, n_systems = _systems(table, system)
     key = system_index.astype(np.int64) * (len(codes.values) + 1) + np.where(
         codes.index < 0, len(codes.values), codes.index
     )
@@ -59,13 +75,7 @@ def read_codes(rows: Rows, system: str | CodeSystem | None) -> CodedRows:
     numbers = np.flatnonzero(present)
     place = np.zeros(len(present), np.int32)
     place[numbers] = np.arange(len(numbers), dtype=np.int32)
-    pairs = _pairs(numbers, systems, codes)
-    coded = CodedRows(pairs, place[key])
-    _refuse_mangled(rows, coded)
-    problem = np.array([_reason(pair) for pair in pairs], np.int8)[coded.index] if pairs else np.zeros(0, np.int8)
-    for number, reason in enumerate(_REASONS, 1):
-        rows.drop(problem == number, reason)
-    return coded
+    return CodedRows(_pairs(numbers, systems, codes), place[key])
 
 
 _REASONS: Final = (
@@ -85,10 +95,9 @@ def _reason(pair: Pair) -> int:
 
 
 def _systems(
-    rows: Rows, system: str | CodeSystem | None
+    table: Table, system: str | CodeSystem | None
 ) -> tuple[list[tuple[CodeSystem | None, bool]], npt.NDArray[np.integer], int]:
     """The systems met, as (system, whether something was given), a place for each row, and how many there are."""
-    table = rows.table
     if system is not None:
         known = read_system(system)
         if known is None:
@@ -134,12 +143,13 @@ def _pairs(numbers: Ints, systems: list[tuple[CodeSystem | None, bool]], codes: 
         if system is None:
             problem = CodeProblem.MALFORMED if was_given else CodeProblem.MISSING
             for place in places:
-                pairs[place] = Pair(None, None, problem)
+                pairs[place] = Pair(None, None, problem, given=values[by_code[place]])
             continue
-        answer = read([values[by_code[place]] for place in places], system)
+        given = [values[by_code[place]] for place in places]
+        answer = read(given, system)
         for i, place in enumerate(places):
             pairs[place] = Pair(
-                system, answer.code[i], answer.problem[i], bool(answer.rewritten[i]), bool(answer.filler[i])
+                system, answer.code[i], answer.problem[i], bool(answer.rewritten[i]), bool(answer.filler[i]), given[i]
             )
     return tuple(pair for pair in pairs if pair is not None)
 

@@ -1,0 +1,51 @@
+"""`pngroup coverage`: what the catalogue knows of the codes in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..covering import coverage as cover
+from . import screen
+from .formats import format_of
+from .inputs import FILE, read_columns
+from .reading import read_table
+from .writing import check_targets, table_writer, write_files
+
+
+@click.command(short_help="Say how many of a file's codes are known.")
+@click.option("--records", type=FILE, required=True, metavar="FILE", help="One row a coded record: code, system ...")
+@click.option("--system", metavar="SYSTEM", help="The code system of all records, where there is no such column.")
+@click.option(
+    "--column", "columns", multiple=True, metavar="records.OURS=THEIRS",
+    help="Your name of a column, as records.code=diagnosis; may be repeated.",
+)  # fmt: skip
+@click.option("--catalogue", default="core", show_default=True, metavar="CATALOGUE", help="Name, name@edition or path.")
+@click.option("--as-found", is_flag=True, help="Show what cannot be read as it stands, not by its shape.")
+@click.option("--out", type=FILE, metavar="FILE", help="Where the table goes: a row a code.")
+def coverage(
+    *,
+    records: Path,
+    system: str | None,
+    columns: tuple[str, ...],
+    catalogue: str,
+    as_found: bool,
+    out: Path | None,
+) -> None:
+    """Count the codes of a file by what became of them: mapped, no condition, unknown, malformed.
+
+    The table has a row a code, most frequent first: system, code, n, status, conditions, reason. A code that cannot be
+    read is shown by its shape (digits as 9, letters as a), because it may be anything, unless --as-found is given.
+    """
+    targets = check_targets({"--out": out})
+    if out is not None:
+        format_of(out, option="--out")
+    names = read_columns(columns, given=("records",)).get("records")
+    with screen.step(f"Reading {records.name}"):
+        table = read_table(records, option="--records")
+    with screen.step("Looking codes up"):
+        found = cover(table, system=system, catalogue=catalogue, columns=names, as_found=as_found)
+    if out is not None:
+        write_files({targets["--out"]: table_writer(found.to_frame(), out, option="--out")})
+    screen.write(str(found))
