@@ -4,34 +4,48 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from pathlib import Path
+from typing import Final
 
 from ..editions import Edition, find_edition
 from ..errors import ModelError, UsageError
+from .applying import apply_overlay
+from .comparing import CatalogueDifference, compare_catalogues
 from .definition import RESTRICTED_TOPICS, Catalogue, Condition, Decision, Refset, Root, ScoreRow, Source
 from .dismissal import Dismissal
 from .mapping import MappingRow
+from .overlay import Overlay, read_overlay, refuse_depth
 from .reading import read_catalogue
 
 __all__ = [
     "RESTRICTED_TOPICS",
     "Catalogue",
+    "CatalogueDifference",
     "Condition",
     "Decision",
     "Dismissal",
     "MappingRow",
+    "Overlay",
     "Refset",
     "Root",
     "ScoreRow",
     "Source",
+    "apply_overlay",
+    "compare_catalogues",
     "load_catalogue",
     "read_catalogue",
+    "read_overlay",
 ]
+
+_OVERLAYS: Final = (".toml", ".csv")
 
 
 def load_catalogue(catalogue: str | os.PathLike[str] | Catalogue = "core") -> Catalogue:
-    """A catalogue by name, `name@edition`, or the path of a folder; a `Catalogue` is returned as it is.
+    """A catalogue by name, `name@edition`, or the path of a folder or overlay; a `Catalogue` is returned as it is.
 
-    Raises `UsageError` for an unknown name, `ModelError` (file and line) for a folder that is not right.
+    An overlay is a TOML or CSV file with a site's own changes to another catalogue: the result is a new catalogue with
+    its own name, edition and fingerprint. Raises `UsageError` for an unknown name, `ModelError` (file and place) for a
+    folder or an overlay that is not right.
 
     >>> load_catalogue("core").conditions["dementia"].body_system
     'neurological'
@@ -45,22 +59,32 @@ def load_catalogue(catalogue: str | os.PathLike[str] | Catalogue = "core") -> Ca
             allowed="a name, name@edition, the path of a folder, or a Catalogue",
             remedy="give the catalogue's name",
         )
+    return _loaded(catalogue, depth=0)
+
+
+def _loaded(catalogue: str | os.PathLike[str], depth: int) -> Catalogue:
     edition = find_edition(catalogue, kind="catalogues", argument="catalogue")
-    # A packaged edition never changes while a program runs; the caller's own folder may.
-    return _packaged(edition) if edition.edition else _read(edition)
+    # A packaged edition never changes while a program runs; the caller's own files may.
+    if edition.edition:
+        return _packaged(edition)
+    if isinstance(edition.place, Path) and edition.place.is_file():
+        return _overlaid(edition.place, depth)
+    return read_catalogue(edition.place, name=edition.name, edition="own")
 
 
-def _read(edition: Edition) -> Catalogue:
-    if not edition.place.is_dir():
+def _overlaid(path: Path, depth: int) -> Catalogue:
+    if path.suffix.lower() not in _OVERLAYS:
         raise ModelError(
-            "a file was given",
-            where=edition.label,
-            allowed="a folder with the tables of a catalogue (sources.csv, conditions.csv, icd10.csv, ...)",
-            remedy="give the path of the folder",
+            f"{path.name!r} is neither a folder nor an overlay",
+            where="argument catalogue",
+            allowed="a folder with the tables of a catalogue, or an overlay (.toml or .csv)",
+            remedy="give the path of one of these",
         )
-    return read_catalogue(edition.place, name=edition.name, edition=edition.edition or "own")
+    refuse_depth(depth, path.name)
+    overlay = read_overlay(path)
+    return apply_overlay(_loaded(overlay.base, depth + 1), overlay)
 
 
 @cache
 def _packaged(edition: Edition) -> Catalogue:
-    return _read(edition)
+    return read_catalogue(edition.place, name=edition.name, edition=edition.edition)

@@ -26,11 +26,14 @@ class Dismissal:
 
 @frozen
 class Dismissals:
-    """The dismissed codes of one system. `rows`: for each (match, code) its cells, as read, and its line in `file`."""
+    """The dismissed codes of one system.
+
+    `rows`: for each (match, code) its reason, sentence and sources, and its line in `file` (or its place elsewhere).
+    """
 
     system: str
     file: str
-    rows: Mapping[tuple[str, str], tuple[str, str, str, int]] = field(repr=False)
+    rows: Mapping[tuple[str, str], tuple[str, str, str, int | str]] = field(repr=False)
     _longest: int = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -48,5 +51,5 @@ class Dismissals:
 
     def _made(self, match: str, code: str) -> Dismissal:
         reason, because, source, line = self.rows[match, code]
-        place = f"{self.file}, line {line}" if line else self.file
+        place = line if isinstance(line, str) else f"{self.file}, line {line}"
         return Dismissal(reason, because, self.system, match, code, tuple(source.split()), place)

@@ -12,6 +12,9 @@ from attrs import field, frozen
 MATCHES: Final = ("prefix", "exact", "like", "exclude", "exclude_exact", "exclude_like")
 _BEGINNINGS: Final = ("prefix", "exclude")
 _PATTERNS: Final = ("like", "exclude_like")
+#: More than any beginning says; no code has so many characters.
+_LIKE: Final = 1_000
+_EXACT: Final = 1_001
 
 
 @frozen
@@ -30,6 +33,13 @@ class MappingRow:
     def excludes(self) -> bool:
         """Whether the row keeps codes out of the condition."""
         return self.match.startswith("exclude")
+
+    @property
+    def specificity(self) -> int:
+        """How much of a code the row says: of two rows on one condition the more specific wins."""
+        if self.match in _BEGINNINGS:
+            return len(self.code)
+        return _LIKE if self.match in _PATTERNS else _EXACT
 
     def applies_to(self, code: str) -> bool:
         """Whether this row is about `code` (canonical form)."""
@@ -87,6 +97,18 @@ class ExactRules:
         return [code for code, (conditions, _, _) in self.codes.items() if condition in conditions.split()]
 
 
+def _excluded(rows: Iterable[MappingRow]) -> set[str] | None:
+    """The conditions that rows about one code keep it out of; None where no row excludes anything."""
+    within: dict[str, int] = {}
+    without: dict[str, int] = {}
+    for row in rows:
+        most = without if row.excludes else within
+        most[row.condition] = max(most.get(row.condition, 0), row.specificity)
+    if not without:
+        return None
+    return {condition for condition, most in without.items() if most >= within.get(condition, 0)}
+
+
 @frozen
 class Rules:
     """All mapping rows of one code system, ready to look codes up."""
@@ -113,15 +135,18 @@ class Rules:
         object.__setattr__(self, "_longest", max(map(len, starts), default=0))
 
     def rows_for(self, code: str) -> list[MappingRow]:
-        """The rows by which `code` is evidence of something: included by a row and excluded by none."""
+        """The rows by which `code` is evidence of something: for each condition the most specific row decides.
+
+        Between two that are equally specific, the one that excludes.
+        """
         rows = self._rows_about(code)
-        out = {row.condition for row in rows if row.excludes}
-        return [row for row in rows if not row.excludes and row.condition not in out]
+        out = _excluded(rows)
+        return [row for row in rows if not row.excludes and row.condition not in out] if out is not None else rows
 
     def excluded_rows(self, code: str) -> list[MappingRow]:
         """The rows that keep `code` out of a condition which would otherwise know it."""
         rows = self._rows_about(code)
-        wanted = {row.condition for row in rows if not row.excludes}
+        wanted = {row.condition for row in rows if not row.excludes} & (_excluded(rows) or set())
         return [row for row in rows if row.excludes and row.condition in wanted]
 
     def key(self, code: str) -> str:

@@ -162,7 +162,7 @@ def _exact_rules(
 def _read_dismissals(
     files: _Folder, reasons: Mapping[str, str], sources: Container[str]
 ) -> dict[CodeSystem, Dismissals]:
-    found: dict[CodeSystem, dict[tuple[str, str], tuple[str, str, str, int]]] = {}
+    found: dict[CodeSystem, dict[tuple[str, str], tuple[str, str, str, int | str]]] = {}
     for row in files.rows("no_condition.csv", _NO_CONDITION_COLUMNS):
         match, code = row["match"], row["code"]
         if match not in _NO_CONDITION_MATCHES:
@@ -191,7 +191,7 @@ def _snomed_dismissals(files: _Folder, reasons: Mapping[str, str], sources: Cont
     file = f"{files.label}/snomed/no_condition.csv"
     columns = ("code", "reason", "because", "source")
     codes: dict[str, None] = {}
-    rows: dict[tuple[str, str], tuple[str, str, str, int]] = {}
+    rows: dict[tuple[str, str], tuple[str, str, str, int | str]] = {}
     checked: set[tuple[str, str]] = set()
     for line, (code, reason, because, source) in files.cells("snomed/no_condition.csv", columns):
         _refuse_number(code, codes, file, line)

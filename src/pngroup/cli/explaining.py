@@ -14,7 +14,7 @@ from .inputs import read_inputs, table_options
 
 
 @click.command(short_help="Say why one person is in their group.")
-@table_options
+@table_options()
 @click.option("--person", required=True, metavar="ID", help="The person's id, as in people; leading zeros count.")
 @click.option("--show-restricted", is_flag=True, help="Name restricted topics, otherwise called 'a restricted record'.")
 @click.option("--patient", is_flag=True, help="Only the text for the person.")

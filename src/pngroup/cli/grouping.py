@@ -15,7 +15,7 @@ from .writing import check_targets, json_writer, table_writer, write_files
 
 
 @click.command(short_help="Group the people of files.")
-@table_options
+@table_options()
 @click.option("--strict", is_flag=True, help="Refuse data with any fault (exit code 1).")
 @click.option(
     "--criteria",

@@ -32,14 +32,16 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 FILE: Final = click.Path(path_type=Path)
 
 
-def table_options(command: _Command) -> _Command:
-    """The options that name tables, and how they are to be read."""
+def table_options(*, required: bool = True, catalogue: bool = True) -> Callable[[_Command], _Command]:
+    """The options that name tables, and how they are to be read; with `required=False` none of them has to be given."""
     options = [
         *(
-            click.option(f"--{name}", type=FILE, required=name in _REQUIRED, metavar="FILE", help=_ABOUT[name])
+            click.option(
+                f"--{name}", type=FILE, required=required and name in _REQUIRED, metavar="FILE", help=_ABOUT[name]
+            )
             for name in TABLES
         ),
-        click.option("--as-at", required=True, metavar="DATE", help="The index date, as 2026-03-31."),
+        click.option("--as-at", required=required, metavar="DATE", help="The index date, as 2026-03-31."),
         click.option(
             "--system", metavar="SYSTEM", help="The code system of all records, where there is no such column."
         ),
@@ -51,26 +53,29 @@ def table_options(command: _Command) -> _Command:
             help="Your name of a column, as people.person_id=nhs_no; may be repeated.",
         ),
         click.option("--date-format", metavar="FORMAT", help="The form of text dates other than ISO, as %d/%m/%Y."),
-        *meaning_options(),
+        *meaning_options(catalogue=catalogue),
     ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+
+    def decorate(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
-def meaning_options() -> list[Callable[[_Command], _Command]]:
-    """The options that choose the model, the catalogue and the scheme."""
-    return [
+def meaning_options(*, catalogue: bool = True) -> list[Callable[[_Command], _Command]]:
+    """The options that choose the model, the catalogue (unless it is chosen otherwise) and the scheme."""
+    model, scheme = (
         click.option(
-            "--model", default="need-groups", show_default=True, metavar="MODEL", help="Name, name@edition or file."
-        ),
-        click.option(
-            "--catalogue", metavar="CATALOGUE", help="Name, name@edition or folder; by default the model's own."
-        ),
-        click.option(
-            "--scheme", default="default", show_default=True, metavar="SCHEME", help="Name, name@edition or file."
-        ),
-    ]
+            f"--{name}", default=default, show_default=True, metavar=name.upper(), help="Name, name@edition or file."
+        )
+        for name, default in (("model", "need-groups"), ("scheme", "default"))
+    )
+    which = click.option(
+        "--catalogue", metavar="CATALOGUE", help="Name, name@edition, folder or overlay; by default the model's own."
+    )
+    return [model, which, scheme] if catalogue else [model, scheme]
 
 
 def read_inputs(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import click
 from .._version import __version__
 from ..errors import PngroupError
 from . import problems, screen
+from .catalogue import catalogue
 from .checking import check
 from .codes import codes
 from .coverage import coverage
@@ -96,5 +97,5 @@ def program(context: click.Context) -> None:
         context.exit(problems.BAD_USAGE)
 
 
-for command in (group, explain, map_groups, codes, coverage, check, demo, doctor):
+for command in (group, explain, map_groups, codes, coverage, catalogue, check, demo, doctor):
     program.add_command(command)

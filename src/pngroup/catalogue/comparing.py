@@ -1,0 +1,116 @@
+"""What differs between two catalogues: conditions, what codes mean, and what is dismissed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from attrs import field, fields, frozen
+
+from .definition import Catalogue, Condition
+from .mapping import ExactRules
+
+_NOT_COMPARED: Final = frozenset({"place", "id"})
+
+
+@frozen
+class RowChange:
+    """A statement on a code that one of the two catalogues makes: `sign` is + for the second, - for the first.
+
+    `condition` is empty where the statement is that the code is no condition; `what` is then the reason.
+    """
+
+    sign: str
+    condition: str
+    system: str
+    what: str
+    code: str
+    place: str
+    because: str
+
+
+@frozen
+class CatalogueDifference:
+    """What differs between two catalogues. Made by `compare_catalogues()`."""
+
+    first: str
+    second: str
+    conditions_added: tuple[str, ...]
+    conditions_removed: tuple[str, ...]
+    conditions_changed: tuple[tuple[str, str, str, str], ...] = field(repr=False)
+    rows: tuple[RowChange, ...] = field(repr=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the two say the same of every code and condition."""
+        return not (self.conditions_added or self.conditions_removed or self.conditions_changed or self.rows)
+
+    def __str__(self) -> str:
+        if self.is_empty:
+            return f"{self.first} and {self.second} say the same of every code and condition."
+        return "\n".join([f"From {self.first} to {self.second}", *self._lines()])
+
+    def _lines(self) -> Iterator[str]:
+        yield from (f"+ condition {id_}" for id_ in self.conditions_added)
+        yield from (f"- condition {id_}" for id_ in self.conditions_removed)
+        for id_, column, before, after in self.conditions_changed:
+            yield f"~ condition {id_}: {column} was {before or 'empty'}, is {after or 'empty'}"
+        about = ""
+        for row in self.rows:
+            head = row.condition or "no condition"
+            if head != about:
+                about = head
+                yield head
+            because = f" [{row.because}]" if row.because else ""
+            yield f"  {row.sign} {row.system} {row.what} {row.code} ({row.place}){because}"
+
+
+def compare_catalogues(first: Catalogue, second: Catalogue) -> CatalogueDifference:
+    """What differs between two catalogues, statement by statement; the order of rows does not count.
+
+    >>> from pngroup import load_catalogue
+    >>> compare_catalogues(load_catalogue("core"), load_catalogue("core@2026.1")).is_empty
+    True
+    """
+    before, after = dict(_statements(first)), dict(_statements(second))
+    changes = [RowChange("-", *key, *before[key]) for key in before.keys() - after.keys()]
+    changes += [RowChange("+", *key, *after[key]) for key in after.keys() - before.keys()]
+    both = sorted(first.conditions.keys() & second.conditions.keys())
+    return CatalogueDifference(
+        first=f"{first.name}@{first.edition}",
+        second=f"{second.name}@{second.edition}",
+        conditions_added=tuple(sorted(second.conditions.keys() - first.conditions.keys())),
+        conditions_removed=tuple(sorted(first.conditions.keys() - second.conditions.keys())),
+        conditions_changed=tuple(
+            change for id_ in both for change in _changed(first.conditions[id_], second.conditions[id_])
+        ),
+        rows=tuple(sorted(changes, key=lambda row: (not row.condition, row.condition, row.system, row.code, row.sign))),
+    )
+
+
+def _statements(catalogue: Catalogue) -> Iterator[tuple[tuple[str, str, str, str], tuple[str, str]]]:
+    """Each thing a catalogue says of a code: (condition, system, how, code), and its place and reason."""
+    for system, rules in catalogue.rules.items():
+        if isinstance(rules, ExactRules):
+            for code, (conditions, _, line) in rules.codes.items():
+                place = f"{rules.file}, line {line}" if line else rules.file
+                for condition in conditions.split():
+                    yield (condition, system.value, "exact", code), (place, rules.notes.get(code, ""))
+        else:
+            for row in rules.rows:
+                yield (row.condition, system.value, row.match, row.code), (row.place, row.note)
+    for system, dismissals in catalogue.dismissals.items():
+        for (match, code), (reason, because, _, at) in dismissals.rows.items():
+            place = at if isinstance(at, str) else f"{dismissals.file}, line {at}"
+            yield ("", system.value, f"{match} {reason}", code), (place, because)
+
+
+def _changed(first: Condition, second: Condition) -> Iterator[tuple[str, str, str, str]]:
+    for attribute in fields(Condition):
+        before, after = getattr(first, attribute.name), getattr(second, attribute.name)
+        if attribute.name not in _NOT_COMPARED and before != after:
+            yield second.id, attribute.name, _shown(before), _shown(after)
+
+
+def _shown(value: object) -> str:
+    return " ".join(value) if isinstance(value, tuple) else str(value)
