@@ -119,22 +119,24 @@ def test_the_catalogue_works_without_its_snomed_folder(tmp_path: Path) -> None:
     assert own.fingerprint != CORE.fingerprint
 
 
-def slow_meaning(catalogue: Catalogue, code: str, system: str, table: list[dict[str, str]]) -> set[str]:
-    """The look-up written out: included by a row, excluded by none, parents added."""
+def says(match: str, row_code: str, code: str) -> int:
+    """How much a row says of a code: 0 where it is not about it, more the more of the code it names."""
+    if match.endswith("like"):
+        fits = len(code) == len(row_code) and all(r in ("?", c) for r, c in zip(row_code, code, strict=True))
+        return 50 if fits else 0
+    if match in ("exact", "exclude_exact"):
+        return 60 if code == row_code else 0
+    return len(row_code) if code.startswith(row_code) else 0
+
+
+def slow_meaning(catalogue: Catalogue, code: str, table: list[dict[str, str]]) -> set[str]:
+    """The look-up written out: for each condition the row that says most of the code decides; parents added."""
     found = set()
     for condition in {row["condition"] for row in table}:
-        own = [row for row in table if row["condition"] == condition]
-        included = any(
-            (row["match"] == "prefix" and code.startswith(row["code"]))
-            or (row["match"] == "exact" and code == row["code"])
-            for row in own
-        )
-        excluded = any(
-            (row["match"] == "exclude" and code.startswith(row["code"]))
-            or (row["match"] == "exclude_exact" and code == row["code"])
-            for row in own
-        )
-        if included and not excluded:
+        own = [(says(row["match"], row["code"], code), row["match"]) for row in table if row["condition"] == condition]
+        included = max((much for much, match in own if not match.startswith("exclude")), default=0)
+        excluded = max((much for much, match in own if match.startswith("exclude")), default=0)
+        if included > excluded:
             found.add(condition)
     return found | {parent for c in found for parent in catalogue.conditions[c].ancestors}
 
@@ -145,9 +147,9 @@ ICD10_CODES = sorted({row["code"] for row in ICD10_ROWS if len(row["code"]) >= 3
 
 @given(st.sampled_from(ICD10_CODES), st.text("0123456789", max_size=2))
 def test_lookup_is_what_the_rows_say(start: str, ending: str) -> None:
-    """`lookup` includes by prefix or exact row, excludes by exclude row, and adds the parents."""
+    """Of the rows about a code the most specific decides for each condition, and parents are added."""
     code = (start + ending)[:5]
-    assert set(pngroup.lookup([code])[0]) == slow_meaning(CORE, code, "icd10", ICD10_ROWS)
+    assert set(pngroup.lookup([code])[0]) == slow_meaning(CORE, code, ICD10_ROWS)
 
 
 # The codes that the specification names, one row a statement: code, system, what it is, what it is not.

@@ -312,7 +312,7 @@ EXPRESSIONS = [
     in_line("a function of Python", "__import__('os').system('ls')", what="no function", allowed=FUNCTIONS),
     in_line("a function without a name", "(lambda: 1)()", what="no function 'lambda: 1'", allowed=FUNCTIONS),
     in_line(
-        "an unknown condition", "ever(astma)", what="no condition 'astma', did you mean 'asthma'?",
+        "an unknown condition", "ever(astma)", what="no condition 'astma', did you mean 'asthma'",
         allowed="conditions", remedy="correct the file",
     ),
     in_line("a condition too few", "ever()", what="ever() has 0 names", allowed="condition"),

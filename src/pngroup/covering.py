@@ -100,7 +100,7 @@ def coverage(
     """How much of the codes of a table the catalogue knows, code by code.
 
     `records`: a table as for `group()`; only `code` and `system` are read (or one `system` for all rows). `columns`
-    maps our two names to the caller's. `as_found` also shows the codes that cannot be read, and those of systems that are
+    maps our two names to the caller's. `as_found` also shows codes that cannot be read, and those of systems that are
     not grouped, as they stand in the table, where they are otherwise shown by their shape.
 
     Each row of the table is counted once, under one of four statuses: `mapped` (evidence of a condition),

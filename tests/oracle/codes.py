@@ -68,7 +68,8 @@ _DRUG_DEPENDENCE = " ".join(f"F{drug}2-F{drug}4" for drug in (11, 12, 13, 14, 15
 
 _CHAPTERS: dict[str, Named] = {
     # Cancer: in situ D00-D09 and non-melanoma skin cancer are out; C80 is a cancer but not metastatic.
-    "cancer_any": Named("C D45 D46 D471 D473", "C44"),
+    # D47.4 and D47.5 were part of D47.1 until WHO's update of 2010: the catalogue says so.
+    "cancer_any": Named("C D45 D46 D471 D473-D475", "C44"),
     "metastatic_cancer": Named("C77-C79", parents="cancer_any"),
     "cancer_treatment": Named("Z510 Z511"),
     # Circulation.
@@ -92,7 +93,8 @@ _CHAPTERS: dict[str, Named] = {
     # Other bodily conditions.
     "addisons_disease": _partly("E271 E272"),
     "neuropathy": Named("G60-G63"),
-    "benign_brain_tumour": Named("D32 D33"),
+    # The specification prints D32 and D33; the catalogue adds growths there of uncertain behaviour.
+    "benign_brain_tumour": _partly("D32 D33"),
     "severe_neuromuscular_disease": Named("G710 G712", parents="neuromuscular_disease"),
     "hemiplegia_paralysis": _partly("G800", "G801-G809"),
     "cerebral_palsy": _partly("G80"),
@@ -119,7 +121,7 @@ _CHAPTERS: dict[str, Named] = {
     "fragility_site_fracture": Named("S720-S722 S22 S32 S42 S525 S526"),
     "faecal_incontinence": Named("R15"),
     "pressure_ulcer": Named("L89", parents="skin_pressure_ulcer"),
-    "leg_ulcer": Named("L97", parents="skin_pressure_ulcer"),
+    "leg_ulcer": _partly("L97", parents="skin_pressure_ulcer"),
     "mobility_problems": Named("R26"),
     "delirium": Named("F05", "F051"),
     "cognitive_symptoms": Named("R41", parents="cognitive_impairment"),
@@ -146,9 +148,13 @@ _CHAPTERS: dict[str, Named] = {
 #: Where ICD-10-CM differs: codes of its own for end-stage disease, pain and induced abortion, Merkel cell
 #: carcinoma among skin cancers, and codes that WHO has not (C7B, F10.13, O24.8), of which the text is silent.
 _CLINICAL_MODIFICATION: dict[str, Named] = {
-    "cancer_any": Named("C D45 D46 D471 D473", "C44 C4A"),
+    "cancer_any": _partly("C D45 D46 D471 D473 D474", "C44 C4A"),
     "metastatic_cancer": _partly("C77-C79", "C80", parents="cancer_any"),
-    "end_stage_kidney_disease": Named("N185 N186 Z940 T861", parents="chronic_kidney_disease"),
+    "end_stage_kidney_disease": _partly("N185 N186 Z940 T861", parents="chronic_kidney_disease"),
+    "kidney_transplant": _partly("Z940 T861", parents="end_stage_kidney_disease chronic_kidney_disease"),
+    "organ_transplant": _partly("Z941-Z944 Z948 T86", "T861"),
+    "spina_bifida": _partly("Q05"),
+    "mobility_problems": _partly("R26"),
     "chronic_pain": Named("G892 G894"),
     "injury_sequelae": _partly(),
     "alcohol_dependence": _partly("F102-F104", parents="alcohol_misuse"),

@@ -11,13 +11,24 @@ from ..editions import Edition, find_edition
 from ..errors import ModelError, UsageError
 from .applying import apply_overlay
 from .comparing import CatalogueDifference, compare_catalogues
-from .definition import RESTRICTED_TOPICS, Catalogue, Condition, Decision, Refset, Root, ScoreRow, Source
+from .definition import (
+    RESTRICTED_PREFIX,
+    RESTRICTED_TOPICS,
+    Catalogue,
+    Condition,
+    Decision,
+    Refset,
+    Root,
+    ScoreRow,
+    Source,
+)
 from .dismissal import Dismissal
 from .mapping import MappingRow
 from .overlay import Overlay, read_overlay, refuse_depth
 from .reading import read_catalogue
 
 __all__ = [
+    "RESTRICTED_PREFIX",
     "RESTRICTED_TOPICS",
     "Catalogue",
     "CatalogueDifference",

@@ -13,6 +13,8 @@ from .mapping import ExactRules, MappingRow, Rules
 
 KINDS: Final = ("chronic", "event", "marker", "resolved", "pregnancy", "procedure", "medicine", "value")
 RESTRICTED_TOPICS: Final = ("termination_and_loss", "assisted_conception", "sexual_health_and_hiv", "gender")
+#: Stands before a topic where a code reveals it whatever else the code means: `restricted:gender`.
+RESTRICTED_PREFIX: Final = "restricted:"
 #: What became of a readable code: it counts for a condition, it is decided to be none, or nobody has decided yet.
 Decision: TypeAlias = Literal["mapped", "no_condition", "unknown"]
 
@@ -116,7 +118,10 @@ class Catalogue:
         return rules.excluded_rows(code) if rules else []
 
     def meaning(self, code: str, system: CodeSystem) -> frozenset[str]:
-        """The ids of all conditions and score items that a canonical code is evidence of, parents included."""
+        """The ids of all conditions and score items that a canonical code is evidence of, parents included.
+
+        A code that reveals a restricted topic whatever its conditions has `restricted:<topic>` among them.
+        """
         rules = self.rules.get(system)
         if rules is None:
             return frozenset()
@@ -150,8 +155,14 @@ class Catalogue:
         return self.score_names.get(condition, condition.replace("_", " "))
 
     def is_restricted(self, conditions: Iterable[str]) -> bool:
-        """Whether any of the conditions is a restricted topic."""
-        return any(c in self.conditions and bool(self.conditions[c].restricted) for c in conditions)
+        """Whether any of the conditions is a restricted topic, or stands for a code that reveals one."""
+        return any(bool(self.topic_of(condition)) for condition in conditions)
+
+    def topic_of(self, condition: str) -> str:
+        """The restricted topic that a condition belongs to; empty for most."""
+        if condition.startswith(RESTRICTED_PREFIX):
+            return condition.removeprefix(RESTRICTED_PREFIX)
+        return self.conditions[condition].restricted if condition in self.conditions else ""
 
     def _with_ancestors(self, conditions: Iterable[str]) -> Iterable[str]:
         for condition in conditions:

@@ -167,6 +167,14 @@ class Rules:
         """The codes and prefixes mapped to a condition, without those of conditions nested in it."""
         return [row.code for row in self.rows if row.condition == condition and row.match in ("prefix", "exact")]
 
+    def excluding_below(self, code: str) -> list[MappingRow]:
+        """The rows that exclude some of the codes that begin with `code`."""
+        return [
+            row
+            for row in self.rows
+            if row.excludes and (row.code.startswith(code) or code.startswith(row.code.partition("?")[0]))
+        ]
+
     def _patterns(self, code: str) -> Iterable[MappingRow]:
         if not code:
             return ()

@@ -12,15 +12,17 @@ from typing import Final
 from ..errors import ModelError
 from ..resources import Row, parse_cells, parse_rows
 from ..vocabulary import CodeSystem
-from .definition import Catalogue
+from .definition import RESTRICTED_PREFIX, Catalogue
 from .dismissal import SHORTEST, Dismissals
 from .mapping import MATCHES, ExactRules, MappingRow, Rules
 from .tables import (
     CONDITION_COLUMNS,
     SCORE_TABLES,
     SOURCE_COLUMNS,
+    check_number,
     known_condition,
     known_sources,
+    known_topic,
     read_conditions,
     read_reasons,
     read_refsets,
@@ -79,8 +81,7 @@ def read_catalogue(folder: Path | Traversable, *, name: str, edition: str) -> Ca
     reasons = read_reasons(files.rows("no_condition_reasons.csv", ("id", "name", "source")), sources)
     dismissals = _read_dismissals(files, reasons, sources)
     if files.has_snomed:
-        codes = files.cells("snomed/ids.csv", ("code", "conditions", "source"))
-        rules[CodeSystem.SNOMED] = _exact_rules(codes, f"{files.label}/snomed/ids.csv", conditions, sources)
+        rules[CodeSystem.SNOMED] = _exact_rules(files, conditions, sources)
         dismissals[CodeSystem.SNOMED] = _snomed_dismissals(files, reasons, sources)
     catalogue = Catalogue(
         name=name,
@@ -108,7 +109,6 @@ def _read_rules(files: _Folder, known: Container[str], sources: Container[str]) 
     collected: dict[CodeSystem, dict[tuple[str, str, str], MappingRow]] = {}
 
     def add(system: CodeSystem, row: Row, condition: str, note: str) -> None:
-        known_condition(row, condition, known)
         match, code = row["match"], row["code"]
         if match not in MATCHES:
             raise row.wrong(f"{match!r} is no way to match", allowed=", ".join(MATCHES), remedy="correct the cell")
@@ -133,18 +133,20 @@ def _read_rules(files: _Folder, known: Container[str], sources: Container[str]) 
         ("opcs4", CodeSystem.OPCS4),
     ):
         for row in files.rows(f"{file}.csv", _CODE_COLUMNS):
-            add(system, row, row["condition"], row["note"])
+            add(system, row, known_condition(row, row["condition"], known), row["note"])
     for row in files.rows("medicines.csv", ("system", *_CODE_COLUMNS)):
-        add(_system(row, row["system"]), row, row["condition"], row["note"])
+        add(_system(row, row["system"]), row, known_condition(row, row["condition"], known), row["note"])
     for row in files.rows("score_codes.csv", ("item", "system", "match", "code", "source")):
-        add(_system(row, row["system"]), row, row["item"], "")
+        add(_system(row, row["system"]), row, known_condition(row, row["item"], known), "")
+    for row in files.rows("restricted.csv", ("system", "match", "code", "topic", "source")):
+        add(_system(row, row["system"]), row, RESTRICTED_PREFIX + known_topic(row), "")
     return {system: Rules(tuple(found.values())) for system, found in collected.items()}
 
 
-def _exact_rules(
-    rows: Iterable[tuple[int, list[str]]], file: str, conditions: Container[str], sources: Container[str]
-) -> ExactRules:
+def _exact_rules(files: _Folder, conditions: Container[str], sources: Container[str]) -> ExactRules:
     """Rules of a long list; cells repeat, so each distinct one is checked once."""
+    file = f"{files.label}/snomed/ids.csv"
+    rows = files.cells("snomed/ids.csv", ("code", "conditions", "source"))
     codes: dict[str, tuple[str, str, int]] = {}
     checked: set[tuple[str, str]] = set()
     for line, (code, named, source) in rows:
@@ -156,7 +158,14 @@ def _exact_rules(
             known_sources(row, sources)
             checked.add((named, source))
         codes[code] = (named, source, line)
-    return ExactRules(CodeSystem.SNOMED.value, file, codes)
+    notes: dict[str, str] = {}
+    for row in files.snomed_rows("restricted.csv", ("code", "topic", "source")):
+        named, source, line = codes.get(check_number(row, "code"), ("", "", 0))
+        sources_too = [*source.split(), *known_sources(row, sources)]
+        named = f"{named} {RESTRICTED_PREFIX}{known_topic(row)}".strip()
+        codes[row["code"]] = (named, " ".join(dict.fromkeys(sources_too)), line)
+        notes[row["code"]] = f"reveals a restricted topic: {row.where}"
+    return ExactRules(CodeSystem.SNOMED.value, file, codes, notes)
 
 
 def _read_dismissals(
@@ -216,10 +225,14 @@ def _check_dismissal(row: Row, reasons: Mapping[str, str], sources: Container[st
 def _refuse_contradictions(catalogue: Catalogue) -> None:
     """A dismissal that no code could ever meet, because a mapping row already knows them all, is a contradiction."""
     for system, dismissals in catalogue.dismissals.items():
+        rules = catalogue.rules.get(system)
         for (match, code), cells in dismissals.rows.items():
             rows = [row for row in catalogue.rows_for(code, system) if row.condition in catalogue.conditions]
             if match == "prefix":
                 rows = [row for row in rows if row.match == "prefix"]
+            if rows and isinstance(rules, Rules):
+                finer = {row.condition for row in rules.excluding_below(code)} if match == "prefix" else set()
+                rows = [row for row in rows if row.condition not in finer]
             if rows:
                 raise ModelError(
                     f"the code {code} is dismissed here and mapped to {rows[0].condition} in {rows[0].place}",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
+from ..errors import ModelError
 from ..resources import Row
 from .definition import KINDS, RESTRICTED_TOPICS, Condition, Refset, Root, ScoreRow, Source
 
@@ -64,6 +65,18 @@ def known_condition(row: Row, name: str, conditions: Container[str]) -> str:
     if name not in conditions:
         raise row.wrong(f"there is no condition {name!r}", allowed="ids of conditions.csv", remedy="correct the id")
     return name
+
+
+def known_topic(row: Row) -> str:
+    """A restricted topic that a row names."""
+    if row["topic"] not in RESTRICTED_TOPICS:
+        raise _no_topic(row, row["topic"])
+    return row["topic"]
+
+
+def _no_topic(row: Row, topic: str) -> ModelError:
+    allowed = ", ".join(RESTRICTED_TOPICS)
+    return row.wrong(f"{topic!r} is no restricted topic", allowed=allowed, remedy="correct the cell")
 
 
 def read_reasons(rows: Iterable[Row], sources: Container[str]) -> dict[str, str]:
@@ -152,11 +165,7 @@ def check_condition(row: Row) -> None:
     if row["kind"] not in KINDS:
         raise row.wrong(f"{row['kind']!r} is no kind", allowed=", ".join(KINDS), remedy="correct the cell")
     if row["restricted"] and row["restricted"] not in RESTRICTED_TOPICS:
-        raise row.wrong(
-            f"{row['restricted']!r} is no restricted topic",
-            allowed=", ".join(RESTRICTED_TOPICS),
-            remedy="correct the cell",
-        )
+        raise _no_topic(row, row["restricted"])
     if row["kind"] == "chronic" and bool(row["line"]) == bool(row["not_counted_because"]):
         raise row.wrong(
             f"the chronic condition {row['id']!r} has neither or both of a line and a reason",

@@ -8,7 +8,7 @@ from typing import Final
 import click
 from attrs import evolve
 
-from ..catalogue import Catalogue, Condition, Dismissal, MappingRow
+from ..catalogue import RESTRICTED_PREFIX, Catalogue, Condition, Dismissal, MappingRow
 from ..codes import CodeProblem, explain_problem, read, read_system
 from ..errors import UsageError, shape_of
 from ..model import Model, load_both
@@ -130,6 +130,10 @@ def _dismissed(
 
 
 def _meaning(id_: str, catalogue: Catalogue, model: Model) -> Iterator[str]:
+    if id_.startswith(RESTRICTED_PREFIX):
+        yield "  Reveals a restricted topic"
+        yield f"    RESTRICTED: {_TOPICS[catalogue.topic_of(id_)]}; explanations call it 'a restricted record'"
+        return
     if id_ not in catalogue.conditions:
         table = next(
             (table for table, items in catalogue.scores.items() if id_ in {row.id for row in items}), "a score"
@@ -139,8 +143,7 @@ def _meaning(id_: str, catalogue: Catalogue, model: Model) -> Iterator[str]:
     condition = catalogue.conditions[id_]
     yield f"  {condition.name} ({id_})"
     if condition.restricted:
-        topic = _TOPICS.get(condition.restricted, condition.restricted)
-        yield f"    RESTRICTED: {topic}; explanations call it 'a restricted record'"
+        yield f"    RESTRICTED: {_TOPICS[condition.restricted]}; explanations call it 'a restricted record'"
     yield f"    kind    {condition.kind}" + (f", {condition.body_system}" if condition.body_system else "")
     if condition.ancestors:
         also = ", ".join(f"{catalogue.name_of(ancestor)} ({ancestor})" for ancestor in condition.ancestors)

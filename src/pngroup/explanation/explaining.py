@@ -34,13 +34,17 @@ class CriterionReport:
 
 @frozen
 class RecordReport:
-    """A record behind a condition: code, system, date, the mapping row that made it count, and who says so."""
+    """A record behind a condition: code, system, date, the mapping row that made it count, and who says so.
+
+    `value` is the number of a record that has one, as text.
+    """
 
     code: str
     system: str
     date: datetime.date
     mapping: str
     sources: tuple[str, ...]
+    value: str = ""
 
 
 @frozen
@@ -197,7 +201,9 @@ def _conditions(rows: PersonRows, reading: Reading, words: Words, catalogue: Cat
                 counted=not used.isdisjoint({condition, *catalogue.conditions[condition].ancestors}),
                 ended=reading.ended(condition),
                 n_records=len(facts),
-                records=tuple(_record(fact, condition, rows, catalogue) for fact in facts[:_MOST_RECORDS]),
+                records=tuple(
+                    _record(fact, condition, rows, catalogue, reading.model) for fact in facts[:_MOST_RECORDS]
+                ),
             )
         )
     if n_hidden:
@@ -205,8 +211,8 @@ def _conditions(rows: PersonRows, reading: Reading, words: Words, catalogue: Cat
     return reports
 
 
-def _record(fact: Fact, condition: str, rows: PersonRows, catalogue: Catalogue) -> RecordReport:
-    _, pair = rows.origins[fact.row]
+def _record(fact: Fact, condition: str, rows: PersonRows, catalogue: Catalogue, model: Model) -> RecordReport:
+    _, pair, amount = rows.origins[fact.row]
     code, system = pair.code or "", pair.system
     mapping = [] if system is None else [r for r in catalogue.rows_for(code, system) if r.condition == condition]
     return RecordReport(
@@ -215,7 +221,13 @@ def _record(fact: Fact, condition: str, rows: PersonRows, catalogue: Catalogue) 
         date=fact.date,
         mapping="; ".join(f"{row.match} {row.code} ({row.place})" for row in mapping),
         sources=tuple(dict.fromkeys(source for row in mapping for source in row.source)),
+        value="" if amount is None else _number(amount, model.values[condition].decimals),
     )
+
+
+def _number(amount: int, decimals: int) -> str:
+    """A value as it was given, from whole numbers of its last decimal."""
+    return f"{amount / 10**decimals:.{decimals}f}".rstrip("0").rstrip(".") if decimals else str(amount)
 
 
 def _changes_in_words(changes: Changes, model: Model, words: Words, scheme: Scheme) -> list[str]:

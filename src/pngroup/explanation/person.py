@@ -16,33 +16,35 @@ from ..model.reference import Fact, PersonFacts
 
 @frozen
 class PersonRows:
-    """The facts of one person, and for each fact's `row` the feed and the code behind it."""
+    """The facts of one person, and for each fact's `row` the feed and the code behind it, and a value if it has one."""
 
     facts: PersonFacts = field(repr=False)
-    origins: tuple[tuple[str, Pair], ...] = field(repr=False)
+    origins: tuple[tuple[str, Pair, int | None], ...] = field(repr=False)
 
 
 def rows_of_person(place: int, people: People, feeds: Mapping[str, Feed]) -> PersonRows:
     """What the feeds hold of the person at `place` of `people`."""
     facts: list[Fact] = []
-    origins: list[tuple[str, Pair]] = []
+    origins: list[tuple[str, Pair, int | None]] = []
     medicines: list[tuple[str, datetime.date]] = []
     values: list[tuple[str, datetime.date, int]] = []
     for name, feed in feeds.items():
-        for row in np.flatnonzero(feed.person == place):
+        rows = np.flatnonzero(feed.person == place)
+        # The table of values and medicines is sorted by day, rows of one day in the order of the caller's table.
+        rows = rows[np.argsort(feed.day[rows], kind="stable")]
+        table = feed.measured.of_people(place, place + 1) if feed.measured is not None else None
+        for at, row in enumerate(rows):
             pair = feed.pairs[feed.pair[row]]
             meaning = feed.meanings_of_pairs[feed.pair[row]]
             date = to_date(int(feed.day[row]))
             facts.append(Fact(meaning, date, len(origins)))
-            origins.append((name, pair))
-        if feed.measured is not None:
-            table = feed.measured.of_people(place, place + 1)
-            for what, day, amount in zip(table.what, table.day, table.amount, strict=True):
-                date = to_date(int(day))
-                if name == "medicines":
-                    medicines.append((table.names[what], date))
-                else:
-                    values.append((table.names[what], date, int(amount)))
+            amount = None
+            if table is not None and name == "medicines":
+                medicines.append((table.names[table.what[at]], date))
+            elif table is not None:
+                amount = int(table.amount[at])
+                values.append((table.names[table.what[at]], date, amount))
+            origins.append((name, pair, amount))
     return PersonRows(
         PersonFacts(
             age=int(people.age[place]),

@@ -45,7 +45,8 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield f"  {condition.name}{_remarks(condition)}"
         for record in condition.records:
             source = f"; source {', '.join(record.sources)}" if record.sources else ""
-            yield f"    {day_text(record.date)}  {record.system} {record.code}  by {record.mapping}{source}"
+            value = f" = {record.value}" if record.value else ""
+            yield f"    {day_text(record.date)}  {record.system} {record.code}{value}  by {record.mapping}{source}"
         if condition.records and condition.n_records > len(condition.records):
             yield f"    and {condition.n_records - len(condition.records)} earlier"
     if not explanation.conditions:

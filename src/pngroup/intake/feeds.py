@@ -32,6 +32,7 @@ _FITTING: Final = {
 }
 #: Characters of a BNF code that name the chemical substance; shorter codes are taken whole.
 _BNF_SUBSTANCE: Final = 9
+_ROUNDING: Final = 1e-6
 
 
 @frozen
@@ -144,10 +145,13 @@ def read_values(native: object, context: Context) -> Feed:
     rows.drop(numbers.absent, "value_missing")
     amount = np.where(numbers.absent, 0, numbers.number)
     for place, name in enumerate(names):
-        allowed = context.model.values[name]
-        wrong = (what == place) & ((amount < allowed.least) | (amount > allowed.most) | (amount != np.floor(amount)))
-        wrong |= (what == place) & ~_unit_is_allowed(rows, allowed.units)
-        rows.drop(wrong, "value_out_of_range")
+        allowed, here = context.model.values[name], what == place
+        scaled = amount * 10**allowed.decimals
+        whole = np.rint(scaled)
+        # 0.29 * 100 is not 29 in binary fractions; a real further decimal is thousands of times as far away.
+        wrong = (amount < allowed.least) | (amount > allowed.most) | (np.abs(scaled - whole) > _ROUNDING)
+        rows.drop(here & (wrong | ~_unit_is_allowed(rows, allowed.units)), "value_out_of_range")
+        amount = np.where(here, whole, amount)
     rows.judge_dates(as_at=context.as_at, date_format=context.date_format)
     _note_unknown_words(rows, "status", read_status)
     meanings = tuple(frozenset({c}) if c is not None else frozenset[str]() for c in conditions)

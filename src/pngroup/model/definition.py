@@ -117,11 +117,15 @@ class Flag:
 
 @frozen
 class ValueRange:
-    """Which whole numbers and units (lower case) a value may have; anything else is counted and not used."""
+    """Which numbers and units (lower case) a value may have; anything else is counted and not used.
+
+    A value has at most `decimals` places; inside it is a whole number in units of the last of them.
+    """
 
     least: int
     most: int
     units: tuple[str, ...]
+    decimals: int = 0
 
 
 @frozen

@@ -195,8 +195,13 @@ def _administrative(file: _File) -> dict[CodeSystem, frozenset[str]]:
 
 
 def _value_range(section: _Section) -> ValueRange:
-    section.check(("least", "most", "units"), ("least", "most", "units"))
-    return ValueRange(section.number("least"), section.number("most"), section.words("units"))
+    section.check(("least", "most", "units", "decimals"), ("least", "most", "units"))
+    return ValueRange(
+        section.number("least"),
+        section.number("most"),
+        section.words("units"),
+        section.number("decimals") if "decimals" in section.values else 0,
+    )
 
 
 def _resolution(section: _Section) -> Resolution:
