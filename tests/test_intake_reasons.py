@@ -43,3 +43,41 @@ def test_unknown_words_are_counted_in_rows_that_are_used(column):
     assert feed.notes == {f"{column}_unknown": 1}
     with pytest.raises(pngroup.DataError, match=f"unknown {column}"):
         report(code=["I10"], date=["2025-01-01"], strict=True, **{column: ["?!"]})
+
+
+KIDNEY = "1011481000000105"
+RECORDS = {"person_id": ["a"], "code": ["I10"], "system": ["icd10"], "date": ["2026-01-01"]}
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "used"),
+    [
+        (58.3, "mL/min/1.73m2", True),
+        (58.3, "ml/min/1.73m²", True),
+        (61, None, True),
+        (300.1, "mL/min/1.73m2", False),
+        (-1, "mL/min/1.73m2", False),
+        (58.3001, "mL/min/1.73m2", False),
+        (58.3, "umol/L", False),
+    ],
+)
+def test_a_value_has_a_range_decimals_and_units(value, unit, used):
+    """Kidney function is read with its decimals where number and unit are believable, and counted where they are not."""
+    values = {"person_id": ["a"], "code": [KIDNEY], "system": ["snomed"], "date": ["2026-01-01"], "value": [value]}
+    grouping = pngroup.group(PEOPLE, RECORDS, values={**values, "unit": [unit]}, as_at="2026-03-31")
+    feed = grouping.quality.feed("values")
+    assert (feed.n_used, feed.not_used.get("value_out_of_range", 0)) == ((1, 0) if used else (0, 1))
+
+
+def test_a_value_is_shown_as_it_was_given_and_decides_nothing():
+    """The explanation shows a measured kidney function with its decimals; group and measures do not depend on it."""
+    values = {
+        "person_id": ["a", "a"], "code": [KIDNEY, KIDNEY], "system": ["snomed", "snomed"],
+        "date": ["2026-01-01", "2025-06-01"], "value": [18.25, 19.0], "unit": ["mL/min/1.73m2", ""],
+    }  # fmt: skip
+    plain = pngroup.group(PEOPLE, RECORDS, as_at="2026-03-31", values={name: [] for name in values})
+    measured = pngroup.group(PEOPLE, RECORDS, as_at="2026-03-31", values=values, keep_records=True)
+    assert measured.counts() == plain.counts()
+    [shown] = [c for c in measured.explain("a").conditions if c.condition == "estimated_glomerular_filtration_rate"]
+    assert [record.value for record in shown.records] == ["18.25", "19"]
+    assert not shown.counted

@@ -119,8 +119,11 @@ class PandasFrame:
         rows: Rows | None,
         keep: Sequence[int],
     ) -> Any:
-        """A DataFrame with the caller's index (of the rows taken)."""
+        """A DataFrame with the caller's index (of the rows taken); without any of the caller's rows, one of its own."""
         pd = library("pandas")
+        computed = {name: column for name, column in columns.items() if isinstance(column, Column)}
+        if rows is None and not keep and len(computed) == len(columns):
+            return pd.DataFrame({name: make_pandas(column, name=name) for name, column in computed.items()})
         source = self.native if rows is None else self.native.iloc[rows]
         made = {
             name: source[column.column].rename(name)
