@@ -27,6 +27,7 @@ help:
 	@echo "make types   mypy --strict on src"
 	@echo "make docs    build the documentation, warnings are errors"
 	@echo "make refresh write what the code blocks of the documentation print now into its pages"
+	@echo "make catalogue measure the catalogue against the lists of others in ../shared"
 	@echo "make bench   time group() and import beside two other libraries"
 	@echo "make dist    build wheel and source archive into dist/"
 	@echo "make clean   remove all that the other targets made, .venv too"
@@ -101,6 +102,11 @@ docs: $(VENV)/.docs
 refresh: $(VENV)/.test
 	@echo "==> running the code blocks of README and docs, and writing what they print now"
 	@$(BIN)/python docs/refresh.py $(ARGS)
+
+.PHONY: catalogue
+catalogue: $(VENV)/.test
+	@echo "==> measuring the catalogue against lists of others; writes docs/reference/catalogue*.md"
+	@$(BIN)/python catalogue_checks $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.bench

@@ -165,7 +165,7 @@ CATALOGUE = [
         what="no code system 'bnff'", allowed=("bnf", "atc"), remedy="correct the cell",
     ),
     catalogue_fault(
-        "codes of an unknown item", "score_codes.csv", "hfrs_zzz,icd10,prefix,Z99,pngroup\n",
+        "codes of an unknown item", "score_codes.csv", "icd10,hfrs_zzz,prefix,Z99,pngroup\n",
         what="no condition 'hfrs_zzz'", allowed="ids", remedy="correct the id",
     ),
     catalogue_fault(
@@ -175,6 +175,46 @@ CATALOGUE = [
     catalogue_fault(
         "an unknown condition in a score", "efi.csv", "z,Z,1,ever(dementa),pngroup,yes\n",
         what="no condition 'dementa', did you mean 'dementia'", allowed="conditions", remedy="correct the file",
+    ),
+    catalogue_fault(
+        "a row twice", "icd10.csv", "dementia,prefix,F00,pngroup,\n", what="the row repeats", allowed="each row once",
+        remedy="remove one",
+    ),
+    catalogue_fault(
+        "a pattern that ends open", "icd10cm.csv", "dementia,like,F0?,pngroup,\n", what="not in its canonical form",
+        allowed="not at the end", remedy="correct the cell",
+    ),
+    catalogue_fault(
+        "a dismissal of what is mapped", "no_condition.csv", "icd10,exact,F009,history_of,,pngroup\n",
+        what="F009 is dismissed here and mapped to dementia", allowed="one of the two", remedy="remove one",
+    ),
+    catalogue_fault(
+        "a dismissal of all that is mapped", "no_condition.csv", "icd10,prefix,F00,history_of,,pngroup\n",
+        what="F00 is dismissed here and mapped to dementia", allowed="one of the two", remedy="remove one",
+    ),
+    catalogue_fault(
+        "a dismissal of a chapter", "no_condition.csv", "icd10,prefix,R0,history_of,,pngroup\n", what="too short",
+        allowed="3 characters or more", remedy="correct the cell",
+    ),
+    catalogue_fault(
+        "a dismissal twice", "no_condition.csv", "opcs4 opcs4,prefix,A01,history_of,,pngroup\n",
+        what="dismissed on line", allowed="each code once", remedy="remove one",
+    ),
+    catalogue_fault(
+        "an unknown reason", "no_condition.csv", "opcs4,prefix,A01,boredom,,pngroup\n", what="no reason 'boredom'",
+        allowed="no_condition_reasons.csv", remedy="correct the cell",
+    ),
+    catalogue_fault(
+        "a dismissal by pattern", "no_condition.csv", "opcs4,like,A0?1,history_of,,pngroup\n",
+        what="'like' is no way to match", allowed="prefix, exact", remedy="correct the cell",
+    ),
+    catalogue_fault(
+        "a reason twice", "no_condition_reasons.csv", "history_of,Again,pngroup\n", what="'history_of' is repeated",
+        allowed="small letters", remedy="correct the row",
+    ),
+    catalogue_fault(
+        "an unknown topic", "restricted.csv", "icd10,secrets,prefix,Z99,pngroup\n",
+        what="'secrets' is no restricted topic", allowed="gender", remedy="correct the cell",
     ),
     catalogue_fault(
         "a number in a score", "bateman.csv", "z,Z,1,,age,pngroup,yes\n", what="a yes/no expression is needed",
@@ -192,27 +232,38 @@ def test_faults_of_a_catalogue_are_told_with_their_line(wrong, catalogue_folder)
 
 
 SNOMED = [
-    ("unknown condition", "52448006,dementa,pngroup", "no condition 'dementa'"),
-    ("no condition", "52448006,,pngroup", "no condition ''"),
-    ("unknown source", "52448006,dementia,hearsay", "no source 'hearsay'"),
-    ("no number", "5244800X,dementia,pngroup", "the code is no number"),
-    ("a code twice", "52448006,dementia,pngroup\n52448006,dementia,pngroup", "repeated"),
+    ("unknown condition", "ids", "52448006,dementa,pngroup", "no condition 'dementa'"),
+    ("no condition", "ids", "52448006,,pngroup", "no condition ''"),
+    ("unknown source", "ids", "52448006,dementia,hearsay", "no source 'hearsay'"),
+    ("no number", "ids", "5244800X,dementia,pngroup", "the code is no number"),
+    ("a code twice", "ids", "52448006,dementia,pngroup\n52448006,dementia,pngroup", "repeated"),
+    ("a cell too many", "ids", "52448006,dementia,pngroup,yes", "4 cells in place of 3"),
+    ("an unknown reason", "no_condition", "52448006,boredom,,pngroup", "no reason 'boredom'"),
+    ("a code that is mapped", "no_condition", "263204007,history_of,,pngroup", "mapped to hip_fracture"),
+    ("an unknown role", "roots", "dementia,rot,52448006,pngroup,", "'rot' is no role"),
+    ("a root that is no number", "roots", "dementia,root,5244x,pngroup,", "the code is no number"),
+    ("a refset that is no number", "refsets", "dementia,DEM_COD,5x,pngroup", "the refset is no number"),
+    ("an unknown topic", "restricted", "52448006,secrets,pngroup", "'secrets' is no restricted topic"),
 ]
 
 
-@pytest.mark.parametrize(("rows", "what"), [row[1:] for row in SNOMED], ids=[row[0] for row in SNOMED])
-def test_faults_of_snomed_ids_are_told_with_their_line(rows, what, catalogue_folder, tmp_path):
-    """A row of SNOMED CT ids that is not right is refused with file and line."""
+@pytest.mark.parametrize(("table", "rows", "what"), [row[1:] for row in SNOMED], ids=[row[0] for row in SNOMED])
+def test_faults_of_snomed_tables_are_told_with_their_line(table, rows, what, catalogue_folder, tmp_path):
+    """A row of a table of SNOMED CT ids that is not right is refused with file and line."""
     folder = tmp_path / "own"
     shutil.copytree(catalogue_folder, folder)
     (folder / "snomed").mkdir()
-    header = (DATA / "catalogue" / "2026.1" / "snomed" / "sources.csv").read_text(encoding="utf-8").splitlines()[0]
-    (folder / "snomed" / "sources.csv").write_text(header + "\n", encoding="utf-8")
-    (folder / "snomed" / "ids.csv").write_text(f"code,conditions,source\n{rows}\n", encoding="utf-8")
-    line = 2 + rows.count("\n")
+    for file in (DATA / "catalogue" / "2026.1" / "snomed").glob("*.csv"):
+        header = file.read_text(encoding="utf-8").splitlines()[0]
+        (folder / "snomed" / file.name).write_text(f"{header}\n", encoding="utf-8")
+    with (folder / "snomed" / "ids.csv").open("a", encoding="utf-8") as ids:
+        ids.write("263204007,hip_fracture,pngroup\n")
+    with (folder / "snomed" / f"{table}.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{rows}\n")
+    line = 2 + rows.count("\n") + (table == "ids")
     check(
         fault(
-            "", lambda: pngroup.load_catalogue(folder), ModelError, what=what, where=f"snomed/ids.csv, line {line}",
-            allowed=" ", remedy=" ",
+            "", lambda: pngroup.load_catalogue(folder), ModelError, what=what,
+            where=f"snomed/{table}.csv, line {line}", allowed=" " if "," in table else "", remedy=" ",
         ).values[0]
     )  # fmt: skip

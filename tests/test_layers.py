@@ -350,7 +350,7 @@ def test_the_snomed_tables_hold_ids_alone(path):
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows
-    allowed = "condition conditions role code cluster refset source note n_ids reason because"
+    allowed = "condition conditions role code cluster refset source note n_ids reason because topic"
     assert set(rows[0]) <= set(allowed.split())
     for column in {"code", "refset", "n_ids"} & set(rows[0]):
         assert not [row[column] for row in rows if row[column] and not row[column].isdigit()]

@@ -14,7 +14,7 @@ import pytest
 import pngroup
 
 CORE = {"attrs", "narwhals", "numpy"}
-EXTRAS = {"cli", "pandas", "polars", "arrow", "duckdb", "spark", "sql", "report", "test", "docs", "all"}
+EXTRAS = {"terminology", "cli", "pandas", "polars", "arrow", "duckdb", "spark", "sql", "report", "test", "docs", "all"}
 
 
 @pytest.fixture(scope="module")

@@ -83,11 +83,12 @@ __all__ = [
     "need_tier",
     "rag",
     "synthetic",
+    "terminology",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "synthetic":
+    if name in ("synthetic", "terminology"):
         return import_module(f".{name}", __name__)
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-#: `like` compares place by place: `?` stands for any one character, and the length must agree.
+#: `like` compares place by place: `?` stands for any one character, the last excepted, and the length must agree.
 MATCHES: Final = ("prefix", "exact", "like", "exclude", "exclude_exact", "exclude_like")
 _BEGINNINGS: Final = ("prefix", "exclude")
 _PATTERNS: Final = ("like", "exclude_like")
@@ -115,17 +115,18 @@ class Rules:
 
     rows: tuple[MappingRow, ...]
     _at: dict[str, list[MappingRow]] = field(init=False, eq=False, repr=False)
-    _like: dict[tuple[int, str], list[MappingRow]] = field(init=False, eq=False, repr=False)
+    _like: dict[tuple[int, str], list[tuple[str, MappingRow]]] = field(init=False, eq=False, repr=False)
     _starts: frozenset[str] = field(init=False, eq=False, repr=False)
     _longest: int = field(init=False, eq=False, repr=False)
+    _excluding: list[MappingRow] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         # A frozen class fills its own indexes once.
         at: dict[str, list[MappingRow]] = defaultdict(list)
-        like: dict[tuple[int, str], list[MappingRow]] = defaultdict(list)
+        like: dict[tuple[int, str], list[tuple[str, MappingRow]]] = defaultdict(list)
         for row in self.rows:
             if row.match in _PATTERNS:
-                like[len(row.code), row.code[-1]].append(row)
+                like[len(row.code), row.code[-1]].append((row.code.partition("?")[0], row))
             else:
                 at[row.code].append(row)
         object.__setattr__(self, "_at", dict(at))
@@ -133,6 +134,7 @@ class Rules:
         starts = frozenset(code[:n] for code in at for n in range(1, len(code) + 1))
         object.__setattr__(self, "_starts", starts)
         object.__setattr__(self, "_longest", max(map(len, starts), default=0))
+        object.__setattr__(self, "_excluding", [row for row in self.rows if row.excludes])
 
     def rows_for(self, code: str) -> list[MappingRow]:
         """The rows by which `code` is evidence of something: for each condition the most specific row decides.
@@ -155,13 +157,14 @@ class Rules:
         Codes below such a start differ in places that no row looks at, so a hundred thousand distinct codes have a few
         thousand keys. A code that a pattern could be about has a key of its own.
         """
-        if self._like and self._patterns(code):
-            return code
+        end = ""
+        if (len(code), code[-1:]) in self._like:
+            end = "".join(row.code for row in self._patterns(code))
+        # Where a start is known, all shorter ones are: the first that is known from behind is the longest.
         for length in range(min(len(code), self._longest), 0, -1):
-            start = code[:length]
-            if start in self._starts:
-                return code if length == len(code) else start + "+"
-        return ""
+            if (start := code[:length]) in self._starts:
+                return f"{start}+{end}" if end or length < len(code) else start
+        return end
 
     def codes_of(self, condition: str) -> list[str]:
         """The codes and prefixes mapped to a condition, without those of conditions nested in it."""
@@ -170,16 +173,12 @@ class Rules:
     def excluding_below(self, code: str) -> list[MappingRow]:
         """The rows that exclude some of the codes that begin with `code`."""
         return [
-            row
-            for row in self.rows
-            if row.excludes and (row.code.startswith(code) or code.startswith(row.code.partition("?")[0]))
+            row for row in self._excluding if row.code.startswith(code) or code.startswith(row.code.partition("?")[0])
         ]
 
-    def _patterns(self, code: str) -> Iterable[MappingRow]:
-        if not code:
-            return ()
-        rows = self._like.get((len(code), code[-1]), []) + self._like.get((len(code), "?"), [])
-        return [row for row in rows if is_like(code, row.code)]
+    def _patterns(self, code: str) -> list[MappingRow]:
+        candidates = self._like.get((len(code), code[-1:]), ())
+        return [row for start, row in candidates if code.startswith(start) and is_like(code, row.code)]
 
     def _rows_about(self, code: str) -> list[MappingRow]:
         found = list(self._at.get(code, ()))

@@ -94,6 +94,17 @@ def read_reasons(rows: Iterable[Row], sources: Container[str]) -> dict[str, str]
     return found
 
 
+def check_dismissal(row: Row, reasons: Mapping[str, str], sources: Container[str]) -> None:
+    """What must be true of the cells of a dismissal by themselves."""
+    if row["reason"] not in reasons:
+        raise row.wrong(
+            f"there is no reason {row['reason']!r}",
+            allowed="ids of no_condition_reasons.csv",
+            remedy="correct the cell",
+        )
+    known_sources(row, sources)
+
+
 def read_score_rows(rows: Iterable[Row], sources: Container[str]) -> tuple[ScoreRow, ...]:
     """The items of a score table."""
     found = []
