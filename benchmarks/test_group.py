@@ -7,9 +7,6 @@ eleven criteria. It says what the whole costs in terms of a part that people kno
 
 from __future__ import annotations
 
-import importlib.metadata
-import os
-import platform
 import subprocess
 import sys
 
@@ -24,20 +21,6 @@ import pngroup
 @pytest.fixture(scope="session")
 def population() -> tuple[pl.DataFrame, pl.DataFrame]:
     return people(), records()
-
-
-@pytest.fixture
-def told(benchmark):
-    """The benchmark, which also remembers what it ran on."""
-    benchmark.extra_info["cores"] = os.cpu_count()
-    benchmark.extra_info["python"] = platform.python_version()
-    benchmark.extra_info["pngroup"] = pngroup.__version__
-    for name in ("numpy", "narwhals", "polars", "comorbidipy", "pycomorb"):
-        try:
-            benchmark.extra_info[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            benchmark.extra_info[name] = "not installed"
-    return benchmark
 
 
 def test_group(told, population):

@@ -16,6 +16,13 @@ ROWS = {
     "test_import_numpy": "`import numpy` in a new Python",
     "test_start_of_python": "a new Python that imports nothing",
 }
+#: What is timed, and beside what.
+CATALOGUE_ROWS = {
+    "test_load_catalogue": ("loading the packaged catalogue", "test_import_numpy"),
+    "test_load_and_check_catalogue": ("loading and checking a catalogue of one's own", "test_import_numpy"),
+    "test_read_codes": ("reading 100,000 distinct ICD-10-CM codes", "test_read_codes"),
+    "test_look_codes_up": ("a look-up table for them", "test_read_codes"),
+}
 
 PAGE = """# Benchmarks
 
@@ -34,6 +41,17 @@ long-term conditions and eleven criteria, and counts what it did not use. The ta
 whole costs in terms of a part that people know. The benchmark checks that pngroup's own Charlson
 index equals theirs for every person.
 
+## The catalogue
+
+| what | median, s | beside | ratio |
+|---|---:|---|---:|
+{catalogue}
+
+Reading a SNOMED CT release is timed by `python -m pytest benchmarks/test_terminology.py -s`, each figure in a process of
+its own, with its peak of memory, beside pyarrow's bare read of the same files.
+
+## The data
+
 The rows are made from a seed by `benchmarks/population.py`: codes from the package's own tables, persons
 and days uniform.
 """
@@ -51,8 +69,22 @@ def main(source: str, target: str) -> None:
     ]
     libraries = ("pngroup", "numpy", "narwhals", "polars", "comorbidipy", "pycomorb")
     versions = ", ".join(f"{name} {information[name]}" for name in libraries)
+    start = medians["test_start_of_python"]
+    beside = {
+        "test_import_numpy": ("`import numpy`", medians["test_import_numpy"] - start),
+        "test_read_codes": ("reading them", medians["test_read_codes"]),
+    }
+    catalogue = [
+        f"| {words} | {medians[name]:.3f} | {beside[other][0]} ({beside[other][1]:.3f} s) | "
+        f"{medians[name] / beside[other][1]:.2f} |"
+        for name, (words, other) in CATALOGUE_ROWS.items()
+    ]
     page = PAGE.format(
-        rows="\n".join(rows), cores=information["cores"], python=information["python"], versions=versions
+        rows="\n".join(rows),
+        catalogue="\n".join(catalogue),
+        cores=information["cores"],
+        python=information["python"],
+        versions=versions,
     )
     Path(target).write_text(page, encoding="utf-8")
 

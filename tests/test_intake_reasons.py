@@ -62,7 +62,7 @@ RECORDS = {"person_id": ["a"], "code": ["I10"], "system": ["icd10"], "date": ["2
     ],
 )
 def test_a_value_has_a_range_decimals_and_units(value, unit, used):
-    """Kidney function is read with its decimals where number and unit are believable, and counted where they are not."""
+    """Kidney function is read with its decimals where number and unit are believable, and else counted."""
     values = {"person_id": ["a"], "code": [KIDNEY], "system": ["snomed"], "date": ["2026-01-01"], "value": [value]}
     grouping = pngroup.group(PEOPLE, RECORDS, values={**values, "unit": [unit]}, as_at="2026-03-31")
     feed = grouping.quality.feed("values")

@@ -240,7 +240,7 @@ WRONG = [
     wrong("no table", "", head="", what="no table [overlay]", allowed="name, edition and base"),
     wrong("no name", "", head='[overlay]\nedition = "1"\n', what="name or edition is missing", allowed="small letters"),
     wrong("no TOML", "= 1\n", what="not readable as TOML", allowed="TOML"),
-    wrong("a number for a list", 'codes = 3\n', head="", what="no table [overlay]", allowed="[overlay]"),
+    wrong("a number for a list", "codes = 3\n", head="", what="no table [overlay]", allowed="[overlay]"),
     wrong("an unknown base", "", head=HEAD.replace("core", "coer"), kind=UsageError, where="argument catalogue",
           what="no catalogue 'coer'", allowed="core", remedy="correct the name"),
     wrong("a circle", "", head=HEAD.replace("core", "site.toml"), kind=UsageError, what="in a circle",

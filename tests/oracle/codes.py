@@ -155,6 +155,7 @@ _CLINICAL_MODIFICATION: dict[str, Named] = {
     "organ_transplant": _partly("Z941-Z944 Z948 T86", "T861"),
     "spina_bifida": _partly("Q05"),
     "mobility_problems": _partly("R26"),
+    "neuropathy": _partly("G60-G63"),
     "chronic_pain": Named("G892 G894"),
     "injury_sequelae": _partly(),
     "alcohol_dependence": _partly("F102-F104", parents="alcohol_misuse"),

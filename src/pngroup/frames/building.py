@@ -20,8 +20,9 @@ def build(
     """A table of the library of `like`: `columns` in their order, then the caller's other columns, untouched.
 
     `rows` (positions in `like`, int64) says which row of the caller's each row of the result belongs to;
-    None: all, in order, or a table of another length where it takes nothing of the caller's. The values of a `Column` are in the order of the result; a `Taken` column and the
-    other columns are taken by `rows`, their types unchanged. A LazyFrame comes back for a LazyFrame, a dict
+    None: all, in order, or a table of another length where it takes nothing of the caller's. The values of a
+    `Column` are in the order of the result; a `Taken` column and the other columns are taken by `rows`, their types
+    unchanged. A LazyFrame comes back for a LazyFrame, a dict
     for a mapping, a pandas frame has the index of the rows taken; for lazy tables of other libraries the
     result is a pyarrow Table.
 
