@@ -77,7 +77,7 @@ class Coverage:
         lines = [head, "", f"{'system':<10}{names}"]
         for system, n in self.counts().items():
             total = sum(n.values())
-            cells = "".join(f"{n[s]:>14,} ({100 * n[s] / total:4.1f}%)" for s in STATUSES)
+            cells = "".join(f"{n[s]:>13,} ({100 * n[s] / total:5.1f}%)" for s in STATUSES)
             lines.append(f"{system or 'none':<10}{cells}")
         open_ = [code for code in self.codes if code.status in ("unknown", "malformed")]
         if open_:
