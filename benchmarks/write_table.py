@@ -47,8 +47,8 @@ index equals theirs for every person.
 |---|---:|---|---:|
 {catalogue}
 
-Reading a SNOMED CT release is timed by `python -m pytest benchmarks/test_terminology.py -s`, each figure in a process of
-its own, with its peak of memory, beside pyarrow's bare read of the same files.
+Reading a SNOMED CT release is timed by `python -m pytest benchmarks/test_terminology.py -s`, each figure in a process
+of its own, with its peak of memory, beside pyarrow's bare read of the same files.
 
 ## The data
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from pathlib import Path
 
@@ -82,16 +83,69 @@ def test_the_lines_are_those_of_the_table(shared: Path) -> None:
         assert row["class"] in LINE_CLASSES
 
 
+TABLES = sorted(
+    path.relative_to(str(FOLDER)).as_posix() for path in Path(str(FOLDER)).rglob("*.csv") if path.stem != "sources"
+)
+#: Tables without a column of sources: how many ids a condition has, which the tests count.
+COUNTS = {"snomed/counts.csv"}
+
+
 def test_every_row_names_sources_that_exist_and_every_source_is_used() -> None:
-    """No orphan: sources without rows and rows without sources are both errors."""
-    tables = ("conditions", "icd10", "icd10cm", "opcs4", "medicines", "cambridge", "efi", "bateman", "charlson", "hfrs")
-    used = {source for table in (*tables, "score_codes", "snomed/ids", "snomed/refsets", "snomed/roots")
-            for row in rows(f"{table}.csv") for source in row["source"].split()}  # fmt: skip
-    used |= {source for line in MODEL.lines.values() for source in line.source.split()}
+    """No orphan: sources without rows and rows without sources are both errors, in whatever table of the edition."""
+    used = {source for line in MODEL.lines.values() for source in line.source.split()}
+    for table in set(TABLES) - COUNTS:
+        for number, row in enumerate(rows(table), 2):
+            assert row["source"].split(), f"{table}, line {number}"
+            used.update(row["source"].split())
     assert used <= CORE.sources.keys()
     assert not CORE.sources.keys() - used
     for source in CORE.sources.values():
         assert all((source.title, source.licence, source.checked)), source.id
+
+
+def test_every_reason_is_used_and_every_condition_has_evidence() -> None:
+    """No orphan among reasons and conditions: what nothing is evidence of says so in its note or in counts.csv."""
+    reasons = {cells[0] for system in CORE.dismissals.values() for cells in system.rows.values()}
+    assert reasons == CORE.reasons.keys()
+    counts = {row["condition"]: row["reason"] for row in rows("snomed/counts.csv")}
+    for condition in CORE.conditions.values():
+        codes = [code for rules in CORE.rules.values() for code in rules.codes_of(condition.id)]
+        is_parent = any(condition.id in other.ancestors for other in CORE.conditions.values())
+        assert codes or is_parent or counts[condition.id], condition.id
+
+
+def words_of(text: str) -> str:
+    return f" {' '.join(re.findall(r'[a-z0-9]+', text.lower()))} "
+
+
+@pytest.mark.shared
+def test_no_text_of_the_catalogue_is_somebody_s_title(shared: Path) -> None:
+    """No name, note or sentence is a title of WHO or a term of SNOMED CT, in other case or punctuation either."""
+    reference = shared / "reference"
+    texts: set[str] = set()
+    for file, column in (
+        ("codes/ohdsi_phenotype_library/conceptsets_snomed.csv", "snomed_term"),
+        ("codes/catalogue_provenance/snomed_root_verification.csv", "term_seen"),
+        ("codes/hfrs/hfrs_gilbert2018.csv", "description"),
+        ("b2h_icd10.csv", "note"),
+    ):
+        with (reference / file).open(encoding="utf-8", newline="") as lines:
+            texts.update(part for row in csv.DictReader(lines) for part in re.split(r"; | - ", row[column]))
+    titles = {words_of(re.sub(r"\([a-z ]+\)$", "", text)) for text in texts}
+    # Titles of up to four words are anybody's words.
+    whole = {title for title in titles if len(title.split()) > 4}
+    long = [title for title in titles if len(title.split()) > 5]
+    assert len(whole) > 1000
+    ours = {
+        words_of(row[column])
+        for table in TABLES
+        for row in rows(table)
+        for column in ("name", "note", "because", "not_counted_because", "reason")
+        if row.get(column)
+    }
+    assert sorted(ours & whole) == []
+    everything = "|".join(sorted(ours))
+    assert [title for title in long if title in everything] == []
 
 
 def test_snomed_rows_hold_identifiers_only_and_counts_say_how_many() -> None:
