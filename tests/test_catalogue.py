@@ -279,3 +279,39 @@ def test_restricted_topics_are_marked() -> None:
     assert marked == {"termination_and_loss", "assisted_conception", "sexual_health_and_hiv", "gender"}
     assert CORE.is_restricted(pngroup.lookup(["B24"])[0])
     assert CORE.is_restricted(pngroup.lookup(["O04.9"])[0])
+
+
+NOT_THE_PERSON_S = [
+    ("family_history", "Z80 Z81 Z82 Z83 Z84"),
+    ("suspected_or_ruled_out", "Z03"),
+    ("screening_or_exposure", "Z11 Z12 Z13 Z20 Z22"),
+]
+
+
+@pytest.mark.parametrize("system", ["icd10", "icd10cm"])
+@pytest.mark.parametrize(("reason", "categories"), NOT_THE_PERSON_S, ids=[row[0] for row in NOT_THE_PERSON_S])
+def test_family_history_suspicion_and_screening_never_count(reason: str, categories: str, system: str) -> None:
+    """What a relative has, what is only suspected and what is looked for is no condition of the person."""
+    for category in categories.split():
+        for code in (category, *(category + place for place in "0123456789")):
+            assert not pngroup.lookup([code], system)[0] or CORE.is_restricted(CORE.meaning(code, CodeSystem(system)))
+            dismissal = CORE.dismissal(code, CodeSystem(system))
+            assert dismissal is None or dismissal.reason == reason, code
+
+
+@pytest.mark.shared
+def test_no_snomed_id_of_family_negation_risk_or_suspicion_counts(shared: Path) -> None:
+    """Of the public terms that speak of a relative, of absence, of risk or of suspicion none is a condition."""
+    says_no = re.compile(
+        r"family history|\bfh:|no history|no h/o|at risk|\brisk of|suspected|no evidence|not present|\babsent\b"
+        r"|ruled out|screening for|vaccination",
+        re.IGNORECASE,
+    )
+    file = shared / "reference" / "codes" / "ohdsi_phenotype_library" / "conceptsets_snomed.csv"
+    with file.open(encoding="utf-8", newline="") as lines:
+        found = {row["snomed_code"] for row in csv.DictReader(lines) if says_no.search(row["snomed_term"])}
+    assert len(found) >= 10
+    counting = {code for code in found if CORE.is_mapped(code, CodeSystem.SNOMED)}
+    assert counting == set()
+    never = [root for root in CORE.roots if root.condition == "never"]
+    assert not [root.code for root in never if CORE.is_mapped(root.code, CodeSystem.SNOMED)]
