@@ -284,7 +284,7 @@ def test_restricted_topics_are_marked() -> None:
 NOT_THE_PERSON_S = [
     ("family_history", "Z80 Z81 Z82 Z83 Z84"),
     ("suspected_or_ruled_out", "Z03"),
-    ("screening_or_exposure", "Z11 Z12 Z13 Z20 Z22"),
+    ("screening_or_exposure", "Z11 Z12 Z13 Z20"),
 ]
 
 
