@@ -416,3 +416,48 @@ def test_the_command_line_works_in_a_copy(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "(hypertension)" in done.stdout
+
+
+# --- catalogue diff ---
+
+
+def test_catalogue_diff_says_what_differs_and_whose_group_changes(tmp_path):
+    """The difference names each change; with data it counts who changes, and only --out says who."""
+    (tmp_path / "site.csv").write_text(
+        "action,system,code,condition,because\nremove,icd10,F00,dementia,our reading\n", encoding="utf-8"
+    )
+    site = tmp_path / "site.csv"
+    alone = run("catalogue", "diff", "core", site)
+    assert alone.exit_code == 0, alone.output
+    assert "  + icd10 exclude F00 (site.csv, line 2) [our reading]" in alone.stdout
+    out = tmp_path / "changed.csv"
+    done = run("catalogue", "diff", "core", site, *practice(tmp_path), "--out", out)
+    assert done.exit_code == 0, done.output
+    before, after = (
+        pngroup.group(PEOPLE, RECORDS, as_at=AS_AT, catalogue=which).to_frame()["need_group"]
+        for which in ("core", site)
+    )
+    changed = [(i, str(a), str(b)) for i, a, b in zip(IDS, before, after, strict=True) if a != b]
+    assert changed
+    assert [(row["person_id"], row["before"], row["after"]) for row in read_rows(out)] == changed
+    assert f"{len(changed)} of {len(IDS)} people with a group change it" in done.stdout
+    assert_no_id(done.stdout + done.stderr)
+
+
+def test_catalogue_diff_refuses_options_that_it_would_not_use(tmp_path):
+    """Options about data without people, records and as-at are told, whichever they are."""
+    for option in (("--system", "icd10"), ("--model", "need-groups"), ("--out", tmp_path / "x.csv")):
+        done = run("catalogue", "diff", "core", "core", *option)
+        assert done.exit_code == 2, option
+        assert "--people is missing" in done.stderr
+    assert run("catalogue", "diff", "core", "core").stdout == "core@2026.1 and core@2026.1 say the same.\n"
+
+
+def test_codes_says_why_a_code_is_no_condition():
+    """A dismissed code is told with its reason, its sentence, the row and its sources."""
+    printed = run("codes", "Z86.4", "--system", "icd10").stdout
+    told = pngroup.load_catalogue().dismissal("Z864", pngroup.CodeSystem.ICD10)
+    assert "No condition, by decision" in printed
+    assert told.because in printed
+    assert told.place in printed
+    assert all(f"  {source}: " in printed for source in told.source)

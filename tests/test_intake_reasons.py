@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import pngroup
@@ -57,7 +58,8 @@ RECORDS = {"person_id": ["a"], "code": ["I10"], "system": ["icd10"], "date": ["2
         (61, None, True),
         (300.1, "mL/min/1.73m2", False),
         (-1, "mL/min/1.73m2", False),
-        (58.3001, "mL/min/1.73m2", False),
+        (59.73333333, "mL/min/1.73m2", True),
+        (np.float32(59.7), "mL/min/1.73m2", True),
         (58.3, "umol/L", False),
     ],
 )
@@ -81,3 +83,15 @@ def test_a_value_is_shown_as_it_was_given_and_decides_nothing():
     [shown] = [c for c in measured.explain("a").conditions if c.condition == "estimated_glomerular_filtration_rate"]
     assert [record.value for record in shown.records] == ["18.25", "19"]
     assert not shown.counted
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_a_frailty_index_is_a_fraction(kind):
+    """An electronic frailty index is deficits out of 36: every such fraction is read, however it was stored."""
+    index = (np.arange(37) / 36).astype(kind)
+    values = {
+        "person_id": ["a"] * 37, "code": ["713636003"] * 37, "system": ["snomed"] * 37, "date": ["2026-01-01"] * 37,
+        "value": index, "unit": [None] * 37,
+    }  # fmt: skip
+    feed = pngroup.group(PEOPLE, RECORDS, values=values, as_at="2026-03-31").quality.feed("values")
+    assert (feed.n_used, feed.not_used) == (37, {})

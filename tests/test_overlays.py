@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+import tempfile
+from pathlib import Path
+
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
 
 import pngroup
 from faults import check, fault
@@ -11,12 +14,25 @@ from pngroup import CodeSystem, ModelError, UsageError, load_catalogue
 from pngroup.catalogue import compare_catalogues
 
 CORE = load_catalogue("core")
-ICD10 = CORE.rules[CodeSystem.ICD10].rows
-#: Every place where a row of the catalogue looks, and one place below each.
-PLACES = sorted({row.code for row in ICD10 if "?" not in row.code and len(row.code) >= 3})
-CODES = sorted({start + ending for start in PLACES for ending in ("", "0", "9")})
 HEAD = '[overlay]\nname = "site"\nedition = "2026-04"\nbase = "core"\n'
-WRITTEN = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ROWS = [
+    row
+    for system in (CodeSystem.ICD10, CodeSystem.ICD10CM)
+    for row in CORE.rules[system].rows
+    if row.condition in CORE.conditions
+]
+
+
+def looked_at(row):
+    """The code at which a row looks, codes below it, and one of seven characters that patterns may find."""
+    code = row.code.replace("?", "1")
+    return {code, code + "0", code + "9", code.ljust(6, "1")[:6] + "S"}
+
+
+CODES = {
+    system: sorted({code for row in CORE.rules[system].rows for code in looked_at(row)})
+    for system in (CodeSystem.ICD10, CodeSystem.ICD10CM)
+}
 
 
 def overlay(folder, text, *, head=HEAD, name="site.toml"):
@@ -36,44 +52,87 @@ def meaning(catalogue, code, system=CodeSystem.ICD10):
     return {c for c in catalogue.meaning(code, system) if c in catalogue.conditions}
 
 
-def with_parents(condition):
-    return {condition, *CORE.conditions[condition].ancestors}
+def direct(code, system):
+    """The conditions to which rows of their own map a code in the base."""
+    return {row.condition for row in CORE.rows_for(code, system) if row.condition in CORE.conditions}
 
 
-@WRITTEN
-@given(st.sampled_from(PLACES), st.sampled_from(sorted(CORE.conditions)))
-def test_a_code_that_is_added_means_the_condition_and_nothing_else_changes(tmp_path, code, condition):
-    """An added prefix adds the condition, with its parents, to what every code below it meant, and to no other code."""
-    if any(row.condition == condition and row.match == "prefix" for row in CORE.rows_for(code, CodeSystem.ICD10)):
-        return
-    finer = {row.code for row in ICD10 if row.condition == condition and row.excludes and row.code.startswith(code)} - {
-        code
-    }
-    site = overlay(tmp_path, change(action="add", code=code, condition=condition))
-    for each in CODES:
-        below = each.startswith(code) and not any(each.startswith(out) for out in finer)
-        added = with_parents(condition) if below else set()
-        assert meaning(site, each) == meaning(CORE, each) | added, each
+def with_parents(conditions):
+    return {each for condition in conditions for each in (condition, *CORE.conditions[condition].ancestors)}
 
 
-@WRITTEN
-@given(st.sampled_from([row for row in ICD10 if row.match == "prefix" and row.condition in CORE.conditions]))
-def test_a_code_that_is_taken_out_no_longer_means_the_condition(tmp_path, row):
-    """A removed prefix means the condition no more, nor does any code below it; no other code changes."""
-    if row not in CORE.rows_for(row.code, CodeSystem.ICD10):
-        return
-    text = change(action="remove", code=row.code, condition=row.condition)
-    below = {row.condition for row in CORE.rows_for(row.code, CodeSystem.ICD10)} - {row.condition}
-    if any(row.condition in CORE.conditions[c].ancestors for c in below if c in CORE.conditions):
-        with pytest.raises(ModelError, match="still means"):
-            overlay(tmp_path, text)
-        return
-    site = overlay(tmp_path, text)
-    for each in CODES:
-        rows = {r.condition for r in CORE.rows_for(each, CodeSystem.ICD10) if r.condition in CORE.conditions}
-        if each.startswith(row.code):
-            rows -= {row.condition}
-        assert meaning(site, each) == {c for condition in rows for c in with_parents(condition)}, each
+def near(code, system):
+    """Codes of the same category, and some of others, on which a change must have no effect."""
+    others = random.Random(code).sample(CODES[system], 30)
+    return [each for each in CODES[system] if each[:3] == code[:3]] + others
+
+
+def some(rows, n):
+    return random.Random(n).sample(rows, min(n, len(rows)))
+
+
+EXCLUDING = [row for row in ROWS if row.match == "exclude"]
+INCLUDING = [row for row in ROWS if row.match in ("prefix", "exact")]
+NESTED = [row for row in INCLUDING if CORE.conditions[row.condition].ancestors]
+PATTERNS = [row for row in ROWS if row.match == "like"]
+
+
+@pytest.mark.parametrize("match", ["prefix", "exact"])
+def test_a_code_that_is_added_means_the_condition_and_nothing_else_changes(match, tmp_path):
+    """An added code means the condition too, a prefix also below it, whatever had excluded it; no other changes."""
+    for row in [*EXCLUDING, *some(INCLUDING, 60)]:
+        system = CodeSystem(row.system)
+        conditions = [row.condition, "gout"] if row.excludes else ["gout"]
+        for condition in conditions:
+            if any(each.condition == condition for each in CORE.rows_for(row.code, system)):
+                continue
+            text = change(action="add", system=row.system, code=row.code, condition=condition, match=match)
+            site = overlay(tmp_path, text)
+            for each in near(row.code, system):
+                is_meant = each.startswith(row.code) if match == "prefix" else each == row.code
+                kept_out = any(
+                    out.match == "exclude_like" and out.condition == condition and out.applies_to(each)
+                    for out in CORE.rules[system].rows
+                )
+                expected = direct(each, system) | ({condition} if is_meant and not kept_out else set())
+                assert meaning(site, each, system) == with_parents(expected), (row.place, condition, each)
+
+
+@pytest.mark.parametrize("rows", [some(INCLUDING, 80), some(NESTED, 80), PATTERNS, EXCLUDING], ids=len)
+def test_a_code_that_is_taken_out_no_longer_means_the_condition(rows, tmp_path):
+    """A removed prefix means the condition no more, nor does any code below it, or the removal is refused."""
+    for row in rows:
+        system, code = CodeSystem(row.system), row.code.partition("?")[0] or "S"
+        for condition in {row.condition, *CORE.conditions[row.condition].ancestors[:1]}:
+            text = change(action="remove", system=row.system, code=code, condition=condition)
+            below = [each for each in CODES[system] if each.startswith(code)]
+            meant = [each for each in below if condition in meaning(CORE, each, system)]
+            through = {
+                c
+                for each in meant
+                for c in direct(each, system)
+                if condition in CORE.conditions[c].ancestors
+            }  # fmt: skip
+            own = any(condition in direct(each, system) for each in meant)
+            if through or not own:
+                words = "would still mean" if through else "changes nothing"
+                with pytest.raises(ModelError, match=words):
+                    overlay(tmp_path, text)
+                continue
+            site = overlay(tmp_path, text)
+            for each in near(code, system):
+                expected = direct(each, system) - ({condition} if each.startswith(code) else set())
+                assert meaning(site, each, system) == with_parents(expected), (row.place, condition, each)
+
+
+def test_a_code_that_leaves_all_conditions_means_nothing(tmp_path):
+    """Without a condition named, a code and all below it leave every condition, nested ones and patterns too."""
+    for row in [*some(NESTED, 40), *PATTERNS]:
+        system, code = CodeSystem(row.system), row.code.partition("?")[0] or "S"
+        site = overlay(tmp_path, change(action="remove", system=row.system, code=code))
+        for each in near(code, system):
+            expected = set() if each.startswith(code) else with_parents(direct(each, system))
+            assert meaning(site, each, system) == expected, (row.place, each)
 
 
 def test_a_code_that_is_redirected_means_the_other_condition(tmp_path):
@@ -144,7 +203,41 @@ def test_a_condition_that_is_removed_is_never_met(tmp_path):
     site = overlay(tmp_path, '[[conditions]]\naction = "remove"\nid = "asthma"\nbecause = "a test"\n')
     assert "asthma" in site.conditions
     assert not meaning(site, "J459")
-    assert not any("asthma" in meaning(site, code) for code in CODES)
+    assert not any("asthma" in meaning(site, code) for code in CODES[CodeSystem.ICD10])
+    for system in CORE.rules:
+        for code in CORE.rules[system].codes_of("asthma"):
+            assert "asthma" not in meaning(site, code, system)
+
+
+REDIRECT = '[[conditions]]\naction = "redirect"\nid = "{}"\nto = "{}"\nbecause = "a test"\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("depression_recurrent_or_severe", "depression"),
+        ("cancer_any", "gout"),
+        ("organ_transplant", "chronic_liver_disease"),
+        ("drug_misuse", "alcohol_misuse"),
+    ],
+)
+def test_redirecting_a_condition_takes_no_code_out_of_the_other(tmp_path, old, new):
+    """A code means the other condition if it meant the one or the other before; all else stays."""
+    site = overlay(tmp_path, REDIRECT.format(old, new))
+
+    def expected(code, system):
+        before = meaning(CORE, code, system)
+        if old not in before:
+            return before
+        # What lies above the old condition is meant only where something else leads to it.
+        rest = direct(code, system) - {old}
+        elsewhere = {c for c in rest if old not in CORE.conditions[c].ancestors}
+        inside = (rest - elsewhere) | with_parents({new})
+        return inside | with_parents(elsewhere)
+
+    for system, codes in CODES.items():
+        for code in codes:
+            assert meaning(site, code, system) == expected(code, system), code
 
 
 def test_a_condition_that_is_redirected_counts_as_the_other(tmp_path):
@@ -207,6 +300,7 @@ def wrong(name, text, *, what, allowed, where="site.toml", remedy="", head=HEAD,
     return fault(name, call, kind, what=what, where=where, allowed=allowed, remedy=remedy)
 
 
+REMOVE = '[[conditions]]\naction = "remove"\nid = "asthma"\nbecause = "x"\n'
 WRONG = [
     wrong("an unknown action", change(action="ad", code="Z99", condition="gout"), what="'ad' is no action",
           where="site.toml, codes[1]", allowed="add, remove, redirect, dismiss", remedy="did you mean 'add'"),
@@ -220,8 +314,22 @@ WRONG = [
           what="no code system 'icd11'", allowed="icd10, icd10cm"),
     wrong("a code that cannot be read", change(action="add", match="exact", code="?", condition="gout"),
           what="the code cannot be read", allowed="a code of icd10"),
-    wrong("a beginning of an id", change(action="add", system="snomed", match="prefix", code="84", condition="gout"),
+    wrong("a beginning of an id", change(action="add", system="dm+d", match="prefix", code="84", condition="gout"),
           what="no beginning that means something", allowed="match exact"),
+    wrong("a beginning of no code", change(action="add", code="HELLO", condition="gout"),
+          what="the code cannot be read", allowed="a code of icd10, or the beginning of one"),
+    wrong("a cell without use", change(action="remove", code="K58", to="gout"), what="remove has no use for to",
+          allowed="for remove", remedy="name another action"),
+    wrong("a dismissal as it is", change(action="dismiss", code="R51", reason="symptom_or_sign"),
+          what="R51 is dismissed as symptom_or_sign already", allowed="changes"),
+    wrong("the name of a source", "", head=HEAD.replace("site", "pngroup"), what="'pngroup' is the id of a source",
+          allowed="a name of its own", remedy="rename the overlay"),
+    wrong("a reserved id", CONDITION.replace("long_covid_clinic", "any_record"),
+          what="'any_record' is repeated, reserved or not a name", where="conditions[1]", allowed="models use"),
+    wrong("a condition removed twice", REMOVE * 2, what="'asthma' has no evidence any more", where="conditions[2]",
+          allowed="neither removed nor redirected"),
+    wrong("a code of a removed condition", REMOVE + change(action="add", code="Z99", condition="asthma"),
+          what="'asthma' has no evidence any more", where="codes[1]", allowed="neither removed nor redirected"),
     wrong("an unknown way to match", change(action="add", match="like", code="Z99", condition="gout"),
           what="'like' is no way to match", allowed="prefix, exact"),
     wrong("a removal of nothing", change(action="remove", code="Z999"), what="changes nothing", allowed="changes"),
@@ -233,10 +341,10 @@ WRONG = [
           allowed="3 characters"),
     wrong("an unknown source", change(action="remove", code="K58", source="hearsay"), what="no source 'hearsay'",
           allowed="sources.csv"),
-    wrong("a condition that exists", CONDITION.replace("long_covid_clinic", "gout"), what="'gout' exists already",
+    wrong("a condition that exists", CONDITION.replace("long_covid_clinic", "gout"), what="'gout' is repeated",
           where="conditions[1]", allowed="small letters"),
     wrong("a condition in itself", '[[conditions]]\naction = "redirect"\nid = "gout"\nto = "gout"\nbecause = "x"\n',
-          what="lies in 'gout' itself", allowed="another condition"),
+          what="'gout' is 'gout' itself", allowed="another condition"),
     wrong("no table", "", head="", what="no table [overlay]", allowed="name, edition and base"),
     wrong("no name", "", head='[overlay]\nedition = "1"\n', what="name or edition is missing", allowed="small letters"),
     wrong("no TOML", "= 1\n", what="not readable as TOML", allowed="TOML"),
@@ -260,4 +368,40 @@ def test_what_is_taken_out_through_a_child_alone_is_told(tmp_path):
     """Taking a code out of a condition that it means through a nested one is refused: it would take no effect."""
     with pytest.raises(ModelError) as caught:
         overlay(tmp_path, change(action="remove", code="E11", condition="diabetes"))
-    assert "through diabetes_type_2" in caught.value.what
+    assert "through diabetes_complicated, diabetes_type_2" in caught.value.what
+
+
+def test_a_header_that_is_no_csv_is_told(tmp_path):
+    """A CSV whose first line is broken is told as any other fault, in one sentence."""
+    path = tmp_path / "site.csv"
+    path.write_text('"action"x,system,code,because\n', encoding="utf-8")
+    check(
+        fault(
+            "", lambda: load_catalogue(path), ModelError, what="not readable as CSV", where="site.csv, line 1",
+            allowed="CSV", remedy="correct the file",
+        ).values[0]
+    )  # fmt: skip
+
+
+def test_many_changes_take_one_index():
+    """Two thousand changes are carried out in the time of a few loads: nothing is indexed anew for each."""
+    rows = "".join(f"add,icd10cm,T{n:05d}A,gout,x\n" for n in range(2000))
+    head = "action,system,code,condition,because\n"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "site.csv"
+        path.write_text(head + rows, encoding="utf-8")
+        site = load_catalogue(path)
+    assert all("gout" in meaning(site, f"T{n:05d}A", CodeSystem.ICD10CM) for n in range(0, 2000, 97))
+
+
+def test_an_overlay_s_snomed_ids_tell_their_own_place(tmp_path):
+    """A row that an overlay adds or takes out names the overlay; the other conditions of the id name their own file."""
+    site = overlay(tmp_path, change(action="add", system="SNOMED CT", code="52448006", condition="gout"))
+    by = {row.condition: row for row in site.rows_for("52448006", CodeSystem.SNOMED)}
+    assert by["gout"].place == "site.toml, codes[1]"
+    assert by["gout"].source == ("site",)
+    assert "ids.csv, line" in by["dementia"].place
+    assert "site" not in by["dementia"].source or len(by["dementia"].source) > 1
+    out = overlay(tmp_path, change(action="remove", system="snomed", code="52448006"))
+    [row] = out.excluded_rows("52448006", CodeSystem.SNOMED)
+    assert (row.condition, row.place) == ("dementia", "site.toml, codes[1]")

@@ -83,7 +83,7 @@ class Coverage:
         if open_:
             lines += ["", "Unknown and malformed codes, the most frequent first"]
             shown = open_[:_MOST_SHOWN]
-            lines += [f"{row.n:>12,}  {row.system or 'none':<8}  {row.code:<20}  {row.reason}" for row in shown]
+            lines += [f"{row.n:>12,}  {row.system or 'none':<8}  {_shown(row.code):<20}  {row.reason}" for row in shown]
         if len(open_) > _MOST_SHOWN:
             lines.append(f"{'':>12}  and {len(open_) - _MOST_SHOWN:,} more")
         return "\n".join(lines)
@@ -160,6 +160,11 @@ def why_dismissed(code: str, system: CodeSystem, catalogue: Catalogue) -> str:
     if dismissal is None:
         return ""
     return f"{dismissal.reason}: {dismissal.because or catalogue.reasons[dismissal.reason]}"
+
+
+def _shown(code: str) -> str:
+    """A code for the screen: it may hold line ends and escapes."""
+    return code if code.isprintable() else repr(code)
 
 
 def _text_column(values: list[str]) -> Column:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from attrs import field, fields, frozen
 
 from .definition import Catalogue, Condition
-from .mapping import ExactRules
+from .mapping import ExactRules, MappingRow, Rules
 
 _NOT_COMPARED: Final = frozenset({"place", "id"})
 
@@ -31,7 +31,11 @@ class RowChange:
 
 @frozen
 class CatalogueDifference:
-    """What differs between two catalogues. Made by `compare_catalogues()`."""
+    """What differs between two catalogues. Made by `compare_catalogues()`.
+
+    `rows` are statements on codes; `tables` names what else differs: scores, roots, reference sets, reasons, sources,
+    and the sources that rows name.
+    """
 
     first: str
     second: str
@@ -39,15 +43,17 @@ class CatalogueDifference:
     conditions_removed: tuple[str, ...]
     conditions_changed: tuple[tuple[str, str, str, str], ...] = field(repr=False)
     rows: tuple[RowChange, ...] = field(repr=False)
+    tables: tuple[str, ...] = field(repr=False)
 
     @property
     def is_empty(self) -> bool:
-        """Whether the two say the same of every code and condition."""
-        return not (self.conditions_added or self.conditions_removed or self.conditions_changed or self.rows)
+        """Whether the two catalogues say the same, but for where it stands."""
+        found = (self.conditions_added, self.conditions_removed, self.conditions_changed, self.rows, self.tables)
+        return not any(found)
 
     def __str__(self) -> str:
         if self.is_empty:
-            return f"{self.first} and {self.second} say the same of every code and condition."
+            return f"{self.first} and {self.second} say the same."
         return "\n".join([f"From {self.first} to {self.second}", *self._lines()])
 
     def _lines(self) -> Iterator[str]:
@@ -55,6 +61,7 @@ class CatalogueDifference:
         yield from (f"- condition {id_}" for id_ in self.conditions_removed)
         for id_, column, before, after in self.conditions_changed:
             yield f"~ condition {id_}: {column} was {before or 'empty'}, is {after or 'empty'}"
+        yield from (f"~ {table}" for table in self.tables)
         about = ""
         for row in self.rows:
             head = row.condition or "no condition"
@@ -73,8 +80,11 @@ def compare_catalogues(first: Catalogue, second: Catalogue) -> CatalogueDifferen
     True
     """
     before, after = dict(_statements(first)), dict(_statements(second))
-    changes = [RowChange("-", *key, *before[key]) for key in before.keys() - after.keys()]
-    changes += [RowChange("+", *key, *after[key]) for key in after.keys() - before.keys()]
+    changes = [RowChange("-", *key, *before[key][:2]) for key in before.keys() - after.keys()]
+    changes += [RowChange("+", *key, *after[key][:2]) for key in after.keys() - before.keys()]
+    tables = [name for name, table in _TABLES.items() if table(first) != table(second)]
+    if any(before[key][2] != after[key][2] for key in before.keys() & after.keys()):
+        tables.append("sources that rows name")
     both = sorted(first.conditions.keys() & second.conditions.keys())
     return CatalogueDifference(
         first=f"{first.name}@{first.edition}",
@@ -84,25 +94,40 @@ def compare_catalogues(first: Catalogue, second: Catalogue) -> CatalogueDifferen
         conditions_changed=tuple(
             change for id_ in both for change in _changed(first.conditions[id_], second.conditions[id_])
         ),
+        tables=tuple(tables),
         rows=tuple(sorted(changes, key=lambda row: (not row.condition, row.condition, row.system, row.code, row.sign))),
     )
 
 
-def _statements(catalogue: Catalogue) -> Iterator[tuple[tuple[str, str, str, str], tuple[str, str]]]:
-    """Each thing a catalogue says of a code: (condition, system, how, code), and its place and reason."""
+#: What else a catalogue says, without the places where it stands.
+_TABLES: Final[Mapping[str, Callable[[Catalogue], object]]] = {
+    "scores": lambda each: {name: {row.id: dict(row.cells) for row in rows} for name, rows in each.scores.items()},
+    "roots": lambda each: {(root.condition, root.role, root.code, root.source, root.note) for root in each.roots},
+    "reference sets": lambda each: {(row.condition, row.cluster, row.refset, row.source) for row in each.refsets},
+    "reasons": lambda each: dict(each.reasons),
+    "sources": lambda each: dict(each.sources),
+}
+
+
+def _statements(catalogue: Catalogue) -> Iterator[tuple[tuple[str, str, str, str], tuple[str, str, frozenset[str]]]]:
+    """Each thing a catalogue says of a code: (condition, system, how, code), and its place, reason and sources."""
     for system, rules in catalogue.rules.items():
-        if isinstance(rules, ExactRules):
-            for code, (conditions, _, line) in rules.codes.items():
-                place = f"{rules.file}, line {line}" if line else rules.file
-                for condition in conditions.split():
-                    yield (condition, system.value, "exact", code), (place, rules.notes.get(code, ""))
-        else:
-            for row in rules.rows:
-                yield (row.condition, system.value, row.match, row.code), (row.place, row.note)
+        rows: Iterable[MappingRow] = rules.rows if isinstance(rules, Rules) else _rows_of_ids(rules)
+        for row in rows:
+            yield (row.condition, system.value, row.match, row.code), (row.place, row.note, frozenset(row.source))
     for system, dismissals in catalogue.dismissals.items():
-        for (match, code), (reason, because, _, at) in dismissals.rows.items():
+        for (match, code), (reason, because, source, at) in dismissals.rows.items():
             place = at if isinstance(at, str) else f"{dismissals.file}, line {at}"
-            yield ("", system.value, f"{match} {reason}", code), (place, because)
+            yield ("", system.value, f"{match} {reason}", code), (place, because, frozenset(source.split()))
+    for condition, redirect in catalogue.redirects.items():
+        what = f"redirected to {redirect.to}" if redirect.to else "removed"
+        yield (condition, "all systems", what, "all codes"), (redirect.place, redirect.because, frozenset())
+
+
+def _rows_of_ids(rules: ExactRules) -> Iterator[MappingRow]:
+    for code in {**rules.codes, **rules.own}:
+        yield from rules.rows_for(code)
+        yield from rules.excluded_rows(code)
 
 
 def _changed(first: Condition, second: Condition) -> Iterator[tuple[str, str, str, str]]:

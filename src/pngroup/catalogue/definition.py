@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal, TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ..vocabulary import CodeSystem
 from .dismissal import Dismissal, Dismissals
@@ -86,11 +86,21 @@ class Refset:
 
 
 @frozen
+class Redirect:
+    """What an overlay made of a condition: all that was evidence of it is evidence of `to`, or of nothing."""
+
+    to: str
+    because: str
+    place: str
+
+
+@frozen
 class Catalogue:
     """An edition of the catalogue.
 
     `conditions` by id; `rules` and `dismissals` by code system; `reasons` for dismissing, in words, by id; `scores` by
     table name; `roots` and `refsets` for whoever has a SNOMED CT release; `fingerprint` is a hash over every file.
+    Made by an overlay are `redirects` of conditions, and `decided`: the SNOMED CT ids that it says something about.
     """
 
     name: str
@@ -105,12 +115,15 @@ class Catalogue:
     roots: tuple[Root, ...] = field(repr=False)
     refsets: tuple[Refset, ...] = field(repr=False)
     fingerprint: str
+    redirects: Mapping[str, Redirect] = field(factory=dict, repr=False)
+    decided: frozenset[str] = field(factory=frozenset, repr=False)
     _meanings: dict[tuple[CodeSystem, str], frozenset[str]] = field(factory=dict, init=False, eq=False, repr=False)
 
     def rows_for(self, code: str, system: CodeSystem) -> list[MappingRow]:
         """The mapping rows by which a canonical code counts, without those of parents."""
         rules = self.rules.get(system)
-        return rules.rows_for(code) if rules else []
+        rows = rules.rows_for(code) if rules else []
+        return rows if not self.redirects else [row for each in rows for row in self._redirected(each)]
 
     def excluded_rows(self, code: str, system: CodeSystem) -> list[MappingRow]:
         """The mapping rows that keep a canonical code out of a condition which would otherwise know it."""
@@ -128,7 +141,7 @@ class Catalogue:
         key = (system, rules.key(code))
         known = self._meanings.get(key)
         if known is None:
-            known = frozenset(self._with_ancestors(row.condition for row in rules.rows_for(code)))
+            known = frozenset(self._with_ancestors(row.condition for row in self.rows_for(code, system)))
             self._meanings[key] = known
         return known
 
@@ -163,6 +176,14 @@ class Catalogue:
         if condition.startswith(RESTRICTED_PREFIX):
             return condition.removeprefix(RESTRICTED_PREFIX)
         return self.conditions[condition].restricted if condition in self.conditions else ""
+
+    def _redirected(self, row: MappingRow) -> Iterable[MappingRow]:
+        condition, notes = row.condition, [row.note] if row.note else []
+        while (redirect := self.redirects.get(condition)) is not None:
+            notes.append(f"{condition} is {redirect.to or 'nothing'} by {redirect.place}: {redirect.because}")
+            condition = redirect.to
+        if condition:
+            yield row if condition == row.condition else evolve(row, condition=condition, note="; ".join(notes))
 
     def _with_ancestors(self, conditions: Iterable[str]) -> Iterable[str]:
         for condition in conditions:

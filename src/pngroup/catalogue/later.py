@@ -28,6 +28,15 @@ class Later(Mapping[_Key, _Value]):
             self._made[key] = self._makers[key]()
         return self._made[key]
 
+    def get(self, key: _Key, default: Any = None) -> Any:
+        """The value, made if need be; `default` where there is none. What making it raises is not swallowed."""
+        if key not in self:
+            return default
+        return self[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._made or key in self._makers
+
     def __iter__(self) -> Iterator[_Key]:
         return iter(dict.fromkeys([*self._made, *self._makers]))
 

@@ -13,22 +13,27 @@ from typing import Any, Final, TypeVar
 
 from attrs import field, frozen
 
+from ..codes import read_system
 from ..errors import ModelError, UsageError, did_you_mean
 from ..resources import Row
+from ..vocabulary import GROUPED_SYSTEMS, CodeSystem
 
-#: What may be done with codes, and the cells that each needs besides `because`.
+#: What may be done with codes: the cells that each action needs besides `because`, and those that it may have.
 CODE_ACTIONS: Final = {
-    "add": ("system", "code", "condition"),
-    "remove": ("system", "code"),
-    "redirect": ("system", "code", "condition", "to"),
-    "dismiss": ("system", "code", "reason"),
+    "add": (("system", "code", "condition"), ("match",)),
+    "remove": (("system", "code"), ("match", "condition")),
+    "redirect": (("system", "code", "condition", "to"), ("match",)),
+    "dismiss": (("system", "code", "reason"), ("match",)),
 }
 #: The same for whole conditions.
 CONDITION_ACTIONS: Final = {
-    "add": ("id", "name", "kind"),
-    "remove": ("id",),
-    "redirect": ("id", "to"),
+    "add": (("id", "name", "kind"), ("body_system", "parents", "restricted")),
+    "remove": (("id",), ()),
+    "redirect": (("id", "to"), ()),
 }
+_ALWAYS: Final = ("action", "because", "source")
+#: Systems in which a beginning of a code means nothing.
+WHOLE_CODES: Final = frozenset({CodeSystem.SNOMED, CodeSystem.DMD})
 _CODE_KEYS: Final = ("action", "system", "match", "code", "condition", "to", "reason", "because", "source")
 _CONDITION_KEYS: Final = (
     "action", "id", "name", "kind", "body_system", "parents", "restricted", "to", "because", "source",
@@ -44,7 +49,7 @@ class CodeChange:
     """One change to codes: `row` holds its cells and its place in the file."""
 
     action: str
-    system: str
+    system: CodeSystem
     match: str
     code: str
     condition: str
@@ -133,7 +138,10 @@ def _from_toml(path: Path, content: Mapping[str, Any], fingerprint: str) -> Over
 
 def _from_csv(path: Path, text: str, fingerprint: str) -> Overlay:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    header = tuple(reader.fieldnames or ())
+    try:
+        header = tuple(reader.fieldnames or ())
+    except csv.Error as error:
+        raise _wrong(f"{path.name}, line 1", f"not readable as CSV ({error})", "CSV") from None
     needed = ("action", "system", "code", "because")
     if not set(needed) <= set(header) <= set(_CODE_KEYS) or len(set(header)) != len(header):
         raise _wrong(
@@ -183,7 +191,10 @@ def _rows(file: str, content: Mapping[str, Any], name: str, keys: Sequence[str])
 
 
 def _changes(
-    rows: Sequence[Row], actions: Mapping[str, tuple[str, ...]], name: str, make: Callable[[Row, str], _Made]
+    rows: Sequence[Row],
+    actions: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]],
+    name: str,
+    make: Callable[[Row, str], _Made],
 ) -> tuple[_Made, ...]:
     made = []
     for row in rows:
@@ -191,24 +202,45 @@ def _changes(
         if action not in actions:
             near = did_you_mean(action, actions)
             raise row.wrong(f"{action!r} is no action", allowed=", ".join(actions), remedy=near or "name one of these")
-        empty = [key for key in (*actions[action], "because") if not row[key]]
+        needed, possible = actions[action]
+        empty = [key for key in (*needed, "because") if not row[key]]
         if empty:
             raise row.wrong(
                 f"{empty[0]} is empty",
-                allowed=f"{action} needs {', '.join(actions[action])}, and a sentence that says why (because)",
+                allowed=f"{action} needs {', '.join(needed)}, and a sentence that says why (because)",
                 remedy="fill it in",
+            )
+        idle = [key for key, cell in row.cells.items() if cell and key not in (*_ALWAYS, *needed, *possible)]
+        if idle:
+            raise row.wrong(
+                f"{action} has no use for {idle[0]}",
+                allowed=f"for {action}: {', '.join((*needed, *possible))}, because, source",
+                remedy="remove it, or name another action",
             )
         made.append(make(row, name))
     return tuple(made)
 
 
 def _code(row: Row, name: str) -> CodeChange:
-    match = row["match"] or ("exact" if row["system"] == "snomed" else "prefix")
+    system = read_system(row["system"])
+    if system is None or system not in GROUPED_SYSTEMS:
+        raise row.wrong(
+            f"there is no code system {row['system']!r}, or it is not grouped",
+            allowed=", ".join(each.value for each in GROUPED_SYSTEMS),
+            remedy="name one of these",
+        )
+    match = row["match"] or ("exact" if system in WHOLE_CODES else "prefix")
     if match not in ("prefix", "exact"):
         raise row.wrong(f"{match!r} is no way to match", allowed="prefix, exact", remedy="correct the cell")
+    if match == "prefix" and system in WHOLE_CODES:
+        raise row.wrong(
+            "an id of SNOMED CT or dm+d has no beginning that means something",
+            allowed="match exact",
+            remedy="name each id",
+        )
     return CodeChange(
         action=row["action"],
-        system=row["system"],
+        system=system,
         match=match,
         code=row["code"],
         condition=row["condition"],

@@ -82,15 +82,16 @@ def _read(files: Folder, name: str, edition: str) -> Catalogue:
 
 
 def _refuse_contradictions(catalogue: Catalogue) -> None:
-    """A dismissal that no code could ever meet, because a mapping row already knows them all, is a contradiction."""
+    """A dismissal that no code could ever meet, because mapping rows already know them all, is a contradiction."""
     for system, dismissals in catalogue.dismissals.items():
         rules = catalogue.rules.get(system)
         for (match, code), cells in dismissals.rows.items():
             rows = [row for row in catalogue.rows_for(code, system) if row.condition in catalogue.conditions]
             if match == "prefix":
                 rows = [row for row in rows if row.match == "prefix"]
-            if rows and isinstance(rules, Rules):
-                finer = {row.condition for row in rules.excluding_below(code)} if match == "prefix" else set()
+            if rows and match == "prefix" and isinstance(rules, Rules):
+                # Some codes below may still be left out, and those are what the dismissal is about.
+                finer = {row.condition for row in rules.below(code) if row.excludes}
                 rows = [row for row in rows if row.condition not in finer]
             if rows:
                 raise ModelError(

@@ -16,7 +16,7 @@ from .definition import RESTRICTED_PREFIX
 from .dismissal import Dismissals
 from .folder import Folder
 from .later import no_collecting
-from .mapping import ExactRules
+from .mapping import ExactRules, MappingRow
 from .tables import check_dismissal, check_number, known_condition, known_sources, known_topic
 
 
@@ -35,13 +35,16 @@ def _read_ids(files: Folder, table: str, conditions: Container[str], sources: Co
             known_condition(row, condition, conditions)
         known_sources(row, sources)
     codes = {code: (said[0], said[1], line) for line, (code, said) in enumerate(long.rows, 2)}
-    notes: dict[str, str] = {}
+    own: dict[str, dict[str, MappingRow]] = {}
     for row in files.snomed_rows("restricted.csv", ("code", "topic", "source")):
-        named, source, line = codes.get(check_number(row, "code"), ("", "", 0))
-        both = dict.fromkeys([*source.split(), *known_sources(row, sources)])
-        codes[row["code"]] = (f"{named} {RESTRICTED_PREFIX}{known_topic(row)}".strip(), " ".join(both), line)
-        notes[row["code"]] = f"reveals a restricted topic: {row.where}"
-    return ExactRules(CodeSystem.SNOMED.value, f"{files.label}/{table}", codes, notes)
+        code, topic = check_number(row, "code"), RESTRICTED_PREFIX + known_topic(row)
+        named, source, line = codes.get(code, ("", "", 0))
+        codes[code] = (f"{named} {topic}".strip(), source, line)
+        said_by = known_sources(row, sources)
+        own.setdefault(code, {})[topic] = MappingRow(
+            topic, CodeSystem.SNOMED.value, "exact", code, said_by, "", row.where
+        )
+    return ExactRules(CodeSystem.SNOMED.value, f"{files.label}/{table}", codes, own)
 
 
 def read_snomed_dismissals(files: Folder, reasons: Mapping[str, str], sources: Container[str]) -> Dismissals:

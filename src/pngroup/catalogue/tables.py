@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Container, Iterable, Mapping
 from typing import Final
@@ -34,6 +35,8 @@ ROLES: Final = ("root", "exclude")
 #: In place of a condition in the table of roots: what stands below counts for nothing.
 NEVER: Final = "never"
 _ID: Final = re.compile(r"[a-z][a-z0-9_]*")
+#: Models name what feeds hold by these: any record, any medicine, contact in a setting.
+_RESERVED: Final = ("any_", "contact_", "icd10_record")
 
 
 def read_sources(rows: Iterable[Row]) -> dict[str, Source]:
@@ -158,15 +161,22 @@ def read_conditions(rows: Iterable[Row], sources: Container[str]) -> dict[str, C
     """The conditions by id, each with all that it is nested in."""
     by_id: dict[str, Row] = {}
     for row in rows:
-        if row["id"] in by_id or not _ID.fullmatch(row["id"]) or row["id"] == NEVER:
-            raise row.wrong(
-                f"the condition id {row['id']!r} is repeated or not a name",
-                allowed="small letters, digits and _",
-                remedy="rename it",
-            )
+        check_id(row, by_id)
         check_condition(row)
         by_id[row["id"]] = row
     return {id_: _condition(row, by_id, sources) for id_, row in by_id.items()}
+
+
+def check_id(row: Row, taken: Container[str]) -> None:
+    """An id of a condition: a name, no other's, and not one that models give a meaning of their own."""
+    id_ = row["id"]
+    is_reserved = id_ == NEVER or id_.startswith(_RESERVED) or keyword.iskeyword(id_)
+    if id_ in taken or not _ID.fullmatch(id_) or is_reserved:
+        raise row.wrong(
+            f"the condition id {id_!r} is repeated, reserved or not a name",
+            allowed="small letters, digits and _; not never, any_... or contact_..., which models use",
+            remedy="rename it",
+        )
 
 
 def check_condition(row: Row) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from ..catalogue import Catalogue, compare_catalogues, load_catalogue
 from ..errors import UsageError
@@ -15,7 +16,7 @@ from ..grouping import SAFETY, group as group_people
 from ..result import Grouping
 from . import problems, screen
 from .formats import arrow, format_of
-from .inputs import FILE, TABLES, read_inputs, table_options
+from .inputs import FILE, read_inputs, table_options
 from .writing import check_targets, table_writer, write_files
 
 _NEEDED: Final = ("people", "records", "as_at")
@@ -54,7 +55,8 @@ def diff(*, first: str, second: str, out: Path | None, **options: Any) -> None:
 
 
 def _has_data(options: Mapping[str, Any], out: Path | None) -> bool:
-    given = [name for name in (*TABLES, "as_at") if options[name] is not None]
+    context = click.get_current_context()
+    given = [name for name in options if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     missing = [name for name in _NEEDED if options[name] is None]
     if missing and (given or out is not None):
         raise UsageError(

@@ -31,6 +31,7 @@ _HISTORY: Final = click.option(
 _CACHE: Final = click.option(
     "--cache", type=FILE, metavar="FOLDER", help="Keep the release here as one file that is read faster next time."
 )
+_ODD: Final = ("is_a_unknown_concept", "is_a_inactive_concept", "members_unknown_concept", "unreadable")
 _NUMBERS: Final = ("packaged", "expanded", "gained", "lost", "inactive", "substituted")
 
 
@@ -64,6 +65,13 @@ def expand(
             where="pngroup terminology expand",
             allowed="EXPRESSION, to print its ids, or --out FOLDER, to write the catalogue",
             remedy="give one of the two",
+        )
+    if expression is not None and catalogue != "core":
+        raise UsageError(
+            "--catalogue is given, and an expression has no use for it",
+            where="pngroup terminology expand",
+            allowed="--catalogue together with --out",
+            remedy="leave it out",
         )
     if out is not None:
         check_free(Path(out).absolute())
@@ -130,10 +138,10 @@ def _read(path: Path, cache: Path | None) -> Release:
         f"Release of {release.date}: {counts['concepts']:,} concepts ({counts['inactive_concepts']:,} inactive), "
         f"{counts['is_a']:,} is-a relationships, {counts['refsets']:,} reference sets"
     )
-    odd = ("is_a_unknown_concept", "is_a_inactive_concept", "members_unknown_concept", "unreadable")
-    for line in release.report.lines():
-        if any(counts[key] and line.startswith(f"{counts[key]:,} ") for key in odd) or line.startswith("cache: made"):
-            screen.say(f"  {line}")
+    for line in release.report.counted(_ODD):
+        screen.say(f"  {line}")
+    if release.report.cache.startswith("made"):
+        screen.say(f"  cache: {release.report.cache}")
     return release
 
 

@@ -32,7 +32,6 @@ _FITTING: Final = {
 }
 #: Characters of a BNF code that name the chemical substance; shorter codes are taken whole.
 _BNF_SUBSTANCE: Final = 9
-_ROUNDING: Final = 1e-6
 
 
 @frozen
@@ -146,10 +145,9 @@ def read_values(native: object, context: Context) -> Feed:
     amount = np.where(numbers.absent, 0, numbers.number)
     for place, name in enumerate(names):
         allowed, here = context.model.values[name], what == place
-        scaled = amount * 10**allowed.decimals
-        whole = np.rint(scaled)
-        # 0.29 * 100 is not 29 in binary fractions; a real further decimal is thousands of times as far away.
-        wrong = (amount < allowed.least) | (amount > allowed.most) | (np.abs(scaled - whole) > _ROUNDING)
+        # With decimals a value is rounded to the last of them; without, only whole numbers are believed.
+        whole = np.rint(amount * 10**allowed.decimals)
+        wrong = (amount < allowed.least) | (amount > allowed.most) | ((not allowed.decimals) & (amount != whole))
         rows.drop(here & (wrong | ~_unit_is_allowed(rows, allowed.units)), "value_out_of_range")
         amount = np.where(here, whole, amount)
     rows.judge_dates(as_at=context.as_at, date_format=context.date_format)

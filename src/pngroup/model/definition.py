@@ -119,7 +119,8 @@ class Flag:
 class ValueRange:
     """Which numbers and units (lower case) a value may have; anything else is counted and not used.
 
-    A value has at most `decimals` places; inside it is a whole number in units of the last of them.
+    A value is rounded to `decimals` places (without any, only whole numbers are allowed); inside it is a whole number
+    in units of the last of them.
     """
 
     least: int

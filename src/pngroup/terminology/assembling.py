@@ -63,10 +63,10 @@ def assemble(tables: Mapping[Kind, Sequence[Rows]], counts: Counter[str]) -> Con
     ids, active = concepts["id"][order], concepts["active"][order]
     counts["concepts"], counts["inactive_concepts"] = len(ids), int(np.count_nonzero(~active))
     if not active.any():
-        raise _nothing("no concept is active")
+        raise _nothing("no concept is active", counts)
     parents = _parents(latest["relationship"], ids, active, counts)
     if not len(parents.targets):
-        raise _nothing("no active is-a relationship joins two active concepts")
+        raise _nothing("no active is-a relationship joins two active concepts", counts)
     hierarchy = make_hierarchy(parents, ids)
     counts["without_parents"] = int(np.count_nonzero(active & (np.diff(parents.starts) == 0)))
     refsets, members = _members(latest["simple"], ids, counts)
@@ -75,9 +75,10 @@ def assemble(tables: Mapping[Kind, Sequence[Rows]], counts: Counter[str]) -> Con
     return Content(ids, active, hierarchy, refsets, members, associations, str(date), _hash(parts))
 
 
-def _nothing(what: str) -> DataError:
+def _nothing(what: str, counts: Mapping[str, int]) -> DataError:
+    unreadable = counts["unreadable"]
     return DataError(
-        what,
+        f"{what}, and {unreadable:,} rows could not be read" if unreadable else what,
         where="release",
         allowed="a snapshot with concepts and inferred relationships",
         remedy="give the whole release, an extension together with what it extends",

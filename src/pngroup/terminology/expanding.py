@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import evolve, field, frozen
 
-from ..catalogue import Catalogue, Root, Source, load_catalogue
-from ..catalogue.definition import RESTRICTED_PREFIX
+from ..catalogue import Catalogue, MappingRow, Root, Source, load_catalogue
 from ..catalogue.dismissal import Dismissals
 from ..catalogue.mapping import ExactRules
 from ..catalogue.tables import NEVER
@@ -28,6 +27,7 @@ NEVER_COUNTED: Final = ("negated", "family_history", "suspected_or_ruled_out", "
 _RELEASE_PREFIX: Final = "release-"
 HISTORY_SOURCE: Final = "release-history"
 SUBSTITUTE_SOURCE: Final = "release-substitutes"
+EXPANSION_PLACE: Final = "the site's SNOMED CT release"
 Mask = npt.NDArray[np.bool_]
 
 
@@ -70,7 +70,7 @@ def expand_catalogue(
     release_name = f"release {release.date} {release.fingerprint}"
     new = evolve(
         base,
-        edition=f"{base.edition}+{release.date}",
+        edition=f"{base.edition.removesuffix(f'+{release.date}')}+{release.date}",
         rules={**base.rules, CodeSystem.SNOMED: _rules(base, added)},
         dismissals={**base.dismissals, CodeSystem.SNOMED: _left(base, added)},
         sources=sources,
@@ -79,7 +79,14 @@ def expand_catalogue(
     dismissed = base.dismissals.get(CodeSystem.SNOMED)
     redecided = [code for code in added if dismissed is not None and dismissed.dismissal(code) is not None]
     never_missing = work.resolved(base.roots, NEVER, "root").missing
-    return new, ExpansionReport(release.date, profile, rows, tuple(sorted(redecided, key=int)), never_missing)
+    return new, ExpansionReport(
+        release=release.date,
+        history=profile,
+        rows=rows,
+        redecided=tuple(sorted(redecided, key=int)),
+        never_missing=never_missing,
+        base=base.fingerprint,
+    )
 
 
 @frozen(eq=False)
@@ -112,14 +119,13 @@ class _Work:
         self.packaged = _packaged(rules)
         never = self.union(self.resolved(base.roots, NEVER, "root").origins)
         self.never = never & ~self.union(self.resolved(base.roots, NEVER, "exclude").origins)
-        self.decided = self.mask_of([*self._dismissed(), *map(int, _decided_by_overlay(rules))])
+        self.decided = self.mask_of([*self._dismissed(), *map(int, base.decided)])
 
     def _dismissed(self) -> Iterator[int]:
         dismissals = self.base.dismissals.get(CodeSystem.SNOMED)
         if dismissals is not None:
-            for (_, code), (reason, _, _, line) in dismissals.rows.items():
-                # A row with a place in place of a line comes from an overlay.
-                if reason in NEVER_COUNTED or not isinstance(line, int):
+            for (_, code), (reason, *_) in dismissals.rows.items():
+                if reason in NEVER_COUNTED:
                     yield int(code)
 
     def condition(self, condition: str) -> ConditionExpansion:
@@ -276,19 +282,6 @@ def _exact_rules(catalogue: Catalogue) -> ExactRules:
     return rules if isinstance(rules, ExactRules) else ExactRules(CodeSystem.SNOMED.value, "no file", {})
 
 
-def _decided_by_overlay(rules: ExactRules) -> Iterator[str]:
-    """The ids about which an overlay says something: what a site has decided about an id stands.
-
-    Overlays note why; so do restricted topics and earlier expansions, which decide nothing.
-    """
-    for code in rules.notes:
-        conditions, source, _ = rules.codes.get(code, ("", "", 0))
-        reveals = any(each.startswith(RESTRICTED_PREFIX) for each in conditions.split())
-        expanded = any(each.startswith(_RELEASE_PREFIX) for each in source.split())
-        if not expanded and not (reveals and rules.notes[code].startswith("reveals")):
-            yield code
-
-
 def _packaged(rules: ExactRules) -> dict[str, set[str]]:
     """For each condition the ids that count for it."""
     counting: dict[str, set[str]] = {}
@@ -313,7 +306,7 @@ def _together(rows: Iterable[ConditionExpansion]) -> _Added:
 
 def _rules(base: Catalogue, added: _Added) -> ExactRules:
     old = _exact_rules(base)
-    codes, notes = dict(old.codes), dict(old.notes)
+    codes, own = dict(old.codes), {code: dict(rows) for code, rows in old.own.items()}
     for code, found in sorted(added.items()):
         conditions, source, line = codes.get(code, ("", "", 0))
         sources = dict.fromkeys([*source.split(), *(each for *_, new in found for each in new)])
@@ -322,9 +315,11 @@ def _rules(base: Catalogue, added: _Added) -> ExactRules:
             " ".join(sources),
             line,
         )
-        news = (f"{condition}: {addition}" for condition, addition, _ in found)
-        notes[code] = "; ".join(filter(None, [notes.get(code), *news]))
-    return evolve(old, codes=codes, notes=notes)
+        for condition, addition, new in found:
+            own.setdefault(code, {})[condition] = MappingRow(
+                condition, old.system, "exact", code, tuple(new), str(addition), EXPANSION_PLACE
+            )
+    return evolve(old, codes=codes, own=own)
 
 
 def _left(base: Catalogue, added: Mapping[str, object]) -> Dismissals:

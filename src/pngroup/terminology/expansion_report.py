@@ -75,7 +75,8 @@ class ExpansionReport:
     """A row for each condition with roots or reference sets, sorted by condition.
 
     `redecided`: ids that the catalogue had dismissed for another reason than those that never count, and that stand for
-    a condition now. `never_missing`: concepts that never count and are not in the release.
+    a condition now. `never_missing`: concepts that never count and are not in the release. `base`: the fingerprint of
+    the catalogue that was expanded.
     """
 
     release: str
@@ -83,6 +84,7 @@ class ExpansionReport:
     rows: tuple[ConditionExpansion, ...] = field(repr=False)
     redecided: tuple[str, ...] = field(repr=False)
     never_missing: tuple[str, ...]
+    base: str = field(repr=False)
 
     def row(self, condition: str) -> ConditionExpansion:
         """The row of one condition; `KeyError` for one without roots and reference sets."""

@@ -48,6 +48,8 @@ def read_kept(file: Path, key: str) -> tuple[Content, ReleaseReport] | str:
             if about["key"] != key:
                 return "made anew: the release has changed"
             return _unpacked(arrays, about)
+    except OSError as error:
+        return f"made anew: the file could not be read ({error.strerror or type(error).__name__})"
     except Exception:  # noqa: BLE001 - whatever a damaged file raises: the release itself is read then, and the report says so
         return "made anew: the file was damaged"
 

@@ -175,7 +175,8 @@ def as_ids(ids: Iterable[int | str] | npt.NDArray[Any]) -> Ids:
             return array.astype(np.int64)
         # Not floats: they have lost digits of long ids.
         texts = array.astype(str) if array.dtype.kind in "UO" else np.array(["?"])
-        return np.array([int(text) for text in texts], np.int64)
+        # int() takes underscores and signs too, which no id has.
+        return np.array([int(text if text.isdecimal() else "?") for text in texts], np.int64)
     except (TypeError, ValueError, OverflowError):
         raise UsageError(
             f"not all ids are whole numbers ({type(ids).__name__})",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from attrs import field, frozen
@@ -63,10 +63,12 @@ class ReleaseReport:
             yield f"{file.place}: {file.n_rows:,} rows" + (
                 f", {file.n_unreadable:,} not readable" if file.n_unreadable else ""
             )
-        for key, words in COUNTED.items():
-            if self.counts[key]:
-                yield f"{self.counts[key]:,} {words}"
+        yield from self.counted(COUNTED)
         yield f"cache: {self.cache}"
+
+    def counted(self, keys: Iterable[str]) -> Iterator[str]:
+        """Lines on some of the counts; what was not met is left out."""
+        yield from (f"{self.counts[key]:,} {COUNTED[key]}" for key in keys if self.counts[key])
 
     def __str__(self) -> str:
         return "\n".join(self.lines())

@@ -48,7 +48,7 @@ def save_catalogue(
     target = Path(os.path.abspath(os.fspath(out)))  # noqa: PTH100 - resolve() would follow a link out of the folder
     check_free(target)
     place = base_folder(base)
-    if f"{load_catalogue(base).edition}+{report.release}" != expanded.edition:
+    if load_catalogue(base).fingerprint != report.base:
         raise UsageError(
             "the catalogue was not expanded from this base",
             where="argument base",
