@@ -51,7 +51,7 @@ def test_look_codes_up(told):
         return (read_catalogue(FOLDER, name="a", edition="b", check=False),), {}
 
     def look_up(catalogue):
-        return [catalogue.meaning(code, CodeSystem.ICD10CM) for code in codes]
+        return catalogue.meanings(codes, CodeSystem.ICD10CM)
 
     found = told.pedantic(look_up, setup=fresh, rounds=10, warmup_rounds=1)
     assert sum(map(bool, found)) > N_CODES / 3

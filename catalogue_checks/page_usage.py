@@ -20,13 +20,13 @@ IN_TABLE = 100
 UNDECIDED = """A code is decided when it is mapped to a condition or listed, with a reason, as no condition. These are
 neither. They are reported as `unknown` and count for nothing."""
 
-DRAWN = """{n} of the dismissed ICD-10 codes, for review (the sample is of {size} where there are so many). Drawn
-without putting back, with a chance that grows with use; the seed is `{seed}`. Each code draws by itself, so that a
-change of the catalogue leaves most of the sample as it was. Read each line with the title of the code beside it and
-ask: does a person with this code have a lasting need that goes unseen?"""
+DRAWN = """{n} of the dismissed ICD-10 codes, for review (at most {size}). Drawn without putting back, with a chance
+that grows with use; the seed is `{seed}`. Each code draws by itself, so that a change of the catalogue leaves most of
+the sample as it was. Read each line with the title of the code beside it (titles are WHO's and are not printed here;
+the NHS classifications browser has them) and ask: does a person with this code have a lasting need that goes unseen?"""
 
 SENTENCE = """A dismissed code that CALIBER, AHRQ's indicator or an NHS cluster knows as lasting disease needs a
-sentence of its own."""
+sentence; one sentence may serve several codes. Where none of them knows it as such, the reason may stand alone."""
 
 
 def write_undecided(catalogue: Catalogue, use: Use, path: Path = PAGES / "catalogue-undecided.md") -> None:

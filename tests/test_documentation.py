@@ -180,9 +180,9 @@ def test_each_block_of_the_page_is_one_that_is_checked(page):
 
 INSTALLATION = [
     r"make(?P<targets>( [a-z]+)+)( ARGS=\"[^\"]+\")?",
-    r"(python3|python|py) -m venv \.venv",
-    r"\. \.venv/bin/activate",
-    r"\.venv\\Scripts\\Activate\.ps1",
+    r"(python3|python|py) -m venv env",
+    r"\. env/bin/activate",
+    r"env\\Scripts\\Activate\.ps1",
     r"python -m pip install \"(pngroup|\.)(?P<extras>\[[a-z,]+\])?\"",
     r"python -m pip install (--editable )?\.",
     r"(bash )?\.ci/run",

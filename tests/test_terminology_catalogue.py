@@ -12,7 +12,7 @@ import pngroup
 from pngroup.catalogue import Refset, Root, apply_overlay, load_catalogue, read_overlay
 from pngroup.catalogue.dismissal import Dismissals
 from pngroup.catalogue.mapping import ExactRules
-from pngroup.errors import UsageError
+from pngroup.errors import ModelError, UsageError
 from pngroup.terminology import expand_catalogue, read_release, save_catalogue
 from pngroup.vocabulary import CodeSystem
 from release import (
@@ -343,3 +343,14 @@ def test_a_saved_catalogue_never_replaces_anything(real, tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="No space left"):
         save_catalogue(expanded, report, tmp_path / "new")
     assert [each.name for each in tmp_path.iterdir()] == ["there"]
+
+
+def test_a_saved_catalogue_keeps_its_name_and_edition(real, tmp_path):
+    """Read again from its folder, an expanded catalogue is called as it was: two releases cannot be taken for one."""
+    release, _ = real
+    expanded, report = expand_catalogue(release, "core")
+    again = load_catalogue(save_catalogue(expanded, report, tmp_path / "ours"))
+    assert (again.name, again.edition) == (expanded.name, expanded.edition)
+    (tmp_path / "ours" / "edition.toml").write_text("[catalogue]\nname = 3\n", encoding="utf-8")
+    with pytest.raises(ModelError, match="name and edition of the catalogue cannot be read"):
+        load_catalogue(tmp_path / "ours")

@@ -226,6 +226,7 @@ def _manifest(
         "as_at": to_date(day).isoformat(),
         "model": f"{model.name}@{model.edition}",
         "catalogue": f"{catalogue.name}@{catalogue.edition}",
+        "catalogue_fingerprint": catalogue.fingerprint,
         "scheme": f"{scheme.name}@{scheme.edition}",
         "normaliser": NORMALISER_VERSION,
         "fingerprint": fingerprint,

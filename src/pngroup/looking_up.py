@@ -54,10 +54,9 @@ def lookup(
     problems = Counter(problem for problem in answer.problem if problem is not None)
     if problems:
         _report(problems, strict=strict)
-    return [
-        () if code is None else tuple(sorted(c for c in used.meaning(code, known) if c in used.conditions))
-        for code in answer.code
-    ]
+    # No rule knows the empty text, which stands for what could not be read.
+    meanings = used.meanings((code or "" for code in answer.code), known)
+    return [tuple(sorted(c for c in meaning if c in used.conditions)) for meaning in meanings]
 
 
 def _report(problems: Counter[CodeProblem], *, strict: bool) -> None:

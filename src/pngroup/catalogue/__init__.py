@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,7 @@ from .overlay import Overlay, read_overlay, refuse_depth
 from .reading import read_catalogue
 
 __all__ = [
+    "EDITION_FILE",
     "RESTRICTED_PREFIX",
     "RESTRICTED_TOPICS",
     "Catalogue",
@@ -49,6 +51,8 @@ __all__ = [
 ]
 
 _OVERLAYS: Final = (".toml", ".csv")
+#: In a folder of one's own: what the catalogue is called.
+EDITION_FILE: Final = "edition.toml"
 
 
 def load_catalogue(catalogue: str | os.PathLike[str] | Catalogue = "core") -> Catalogue:
@@ -80,7 +84,28 @@ def _loaded(catalogue: str | os.PathLike[str], depth: int) -> Catalogue:
         return _packaged(edition)
     if isinstance(edition.place, Path) and edition.place.is_file():
         return _overlaid(edition.place, depth)
-    return read_catalogue(edition.place, name=edition.name, edition="own")
+    name, own = _named(edition)
+    return read_catalogue(edition.place, name=name, edition=own)
+
+
+def _named(edition: Edition) -> tuple[str, str]:
+    """Name and edition of a folder of the caller's: as the folder says of itself, or its name and `own`."""
+    file = edition.place / EDITION_FILE
+    if not file.is_file():
+        return edition.name, "own"
+    try:
+        content = tomllib.loads(file.read_bytes().decode("utf-8"))
+        named = content["catalogue"]["name"], content["catalogue"]["edition"]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError):
+        named = "", ""
+    if not all(isinstance(each, str) and each for each in named):
+        raise ModelError(
+            "name and edition of the catalogue cannot be read",
+            where=f"{edition.name}/{EDITION_FILE}",
+            allowed="a table [catalogue] with the texts name and edition",
+            remedy="correct the file, or remove it",
+        )
+    return named
 
 
 def _overlaid(path: Path, depth: int) -> Catalogue:

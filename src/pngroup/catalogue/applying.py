@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from attrs import evolve
 
+from ..editions import current_editions
 from ..resources import Row
 from .applying_codes import Sheets
 from .definition import Catalogue, Condition, Redirect, Source
@@ -19,6 +20,12 @@ from .tables import check_condition, check_id, known_condition, known_sources, r
 
 def apply_overlay(base: Catalogue, overlay: Overlay) -> Catalogue:
     """The catalogue that a base and an overlay make; `ModelError` names the change that cannot be carried out."""
+    if not (overlay.conditions or overlay.codes):
+        raise Row(overlay.file, 1, {}).wrong(
+            "the overlay changes nothing",
+            allowed="changes to codes or conditions, [[codes]] or [[conditions]]",
+            remedy="add one, or name the base itself",
+        )
     made = evolve(
         base,
         name=overlay.name,
@@ -44,6 +51,12 @@ def _sources(base: Catalogue, overlay: Overlay) -> dict[str, Source]:
     for row in overlay.sources:
         if row["id"] in base.sources or row["id"] == overlay.name:
             raise row.wrong(f"the source {row['id']!r} exists already", allowed="an id of its own", remedy="rename it")
+    if overlay.name in {base.name, *current_editions()["catalogues"]}:
+        raise Row(overlay.file, 1, {}).wrong(
+            f"an overlay may not be called {overlay.name!r}: its answers would pass for those of that catalogue",
+            allowed="a name of its own",
+            remedy="rename the overlay, for example after your organisation",
+        )
     if overlay.name in base.sources:
         raise Row(overlay.file, 1, {}).wrong(
             f"the overlay's name {overlay.name!r} is the id of a source, whose word its changes would then seem to be",
@@ -60,6 +73,11 @@ def _check_sources(row: Row, source: tuple[str, ...], catalogue: Catalogue) -> N
 def _add(catalogue: Catalogue, change: ConditionChange) -> Catalogue:
     row = change.row
     check_id(row, catalogue.conditions.keys() | catalogue.score_names.keys())
+    systems = sorted({each.body_system for each in catalogue.conditions.values() if each.body_system})
+    if row["body_system"] and row["body_system"] not in systems:
+        raise row.wrong(
+            f"there is no body system {row['body_system']!r}", allowed=", ".join(systems), remedy="correct the cell"
+        )
     parents = row.words("parents")
     for parent in parents:
         _known(row, parent, catalogue)

@@ -252,7 +252,7 @@ def _canonical(change: CodeChange) -> str:
             canonical = ""
     if not canonical:
         allowed = f"a code of {change.system.value}" + ("" if change.match == "exact" else ", or the beginning of one")
-        raise change.row.wrong("the code cannot be read", allowed=allowed, remedy="correct it")
+        raise change.row.wrong(f"the code {change.code!r} cannot be read", allowed=allowed, remedy="correct it")
     return canonical
 
 
@@ -263,7 +263,9 @@ def _row(change: CodeChange, condition: str, match: str) -> MappingRow:
 
 
 def _nothing(change: CodeChange, what: str) -> ModelError:
-    return change.row.wrong(f"{what}, so the change changes nothing", allowed="changes", remedy="remove or correct it")
+    return change.row.wrong(
+        f"{what}, so the change changes nothing", allowed="changes that change something", remedy="remove or correct it"
+    )
 
 
 def _through(change: CodeChange, condition: str, through: Iterable[str]) -> ModelError:

@@ -117,7 +117,7 @@ class Catalogue:
     fingerprint: str
     redirects: Mapping[str, Redirect] = field(factory=dict, repr=False)
     decided: frozenset[str] = field(factory=frozenset, repr=False)
-    _meanings: dict[tuple[CodeSystem, str], frozenset[str]] = field(factory=dict, init=False, eq=False, repr=False)
+    _meanings: dict[CodeSystem, dict[str, frozenset[str]]] = field(factory=dict, init=False, eq=False, repr=False)
 
     def rows_for(self, code: str, system: CodeSystem) -> list[MappingRow]:
         """The mapping rows by which a canonical code counts, without those of parents."""
@@ -135,15 +135,24 @@ class Catalogue:
 
         A code that reveals a restricted topic whatever its conditions has `restricted:<topic>` among them.
         """
+        return self.meanings((code,), system)[0]
+
+    def meanings(self, codes: Iterable[str], system: CodeSystem) -> list[frozenset[str]]:
+        """The meaning of each of many canonical codes of one system, in their order."""
         rules = self.rules.get(system)
         if rules is None:
-            return frozenset()
-        key = (system, rules.key(code))
-        known = self._meanings.get(key)
-        if known is None:
-            known = frozenset(self._with_ancestors(row.condition for row in self.rows_for(code, system)))
-            self._meanings[key] = known
-        return known
+            return [frozenset() for _ in codes]
+        known = self._meanings.setdefault(system, {})
+        key_of = rules.key
+        found = []
+        for code in codes:
+            key = key_of(code)
+            meaning = known.get(key)
+            if meaning is None:
+                rows = self.rows_for(code, system)
+                meaning = known[key] = frozenset(self._with_ancestors(row.condition for row in rows))
+            found.append(meaning)
+        return found
 
     def dismissal(self, code: str, system: CodeSystem) -> Dismissal | None:
         """Why a canonical code is decided to be no condition; None where nothing was decided (or it is mapped)."""

@@ -145,14 +145,14 @@ class RowIndex:
         Codes below such a start differ in places that no row looks at, so a hundred thousand distinct codes have a few
         thousand keys. The patterns that a code agrees with belong to its key.
         """
-        end = ""
-        if (len(code), code[-1:]) in self._like:
-            end = "".join(row.code for row in self._patterns(code))
         # Where a start is known, all shorter ones are: the first that is known from behind is the longest.
-        for length in range(min(len(code), self._longest), 0, -1):
-            if (start := code[:length]) in self._starts:
-                return f"{start}+{end}" if end or length < len(code) else start
-        return end
+        starts, length = self._starts, min(len(code), self._longest)
+        while length and code[:length] not in starts:
+            length -= 1
+        key = code if length == len(code) else code[:length] + "+"
+        if (len(code), code[-1:]) in self._like:
+            key += "".join(row.code for row in self._patterns(code))
+        return key
 
     def _patterns(self, code: str) -> list[MappingRow]:
         candidates = self._like.get((len(code), code[-1:]), ())

@@ -85,7 +85,12 @@ def _refuse_contradictions(catalogue: Catalogue) -> None:
     """A dismissal that no code could ever meet, because mapping rows already know them all, is a contradiction."""
     for system, dismissals in catalogue.dismissals.items():
         rules = catalogue.rules.get(system)
+        codes = [code for _, code in dismissals.rows]
+        meanings = catalogue.meanings(codes, system)
+        mapped = {code for code, meaning in zip(codes, meanings, strict=True) if meaning}
         for (match, code), cells in dismissals.rows.items():
+            if code not in mapped:
+                continue
             rows = [row for row in catalogue.rows_for(code, system) if row.condition in catalogue.conditions]
             if match == "prefix":
                 rows = [row for row in rows if row.match == "prefix"]

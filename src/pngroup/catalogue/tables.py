@@ -7,7 +7,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
-from ..errors import ModelError
+from ..errors import ModelError, did_you_mean
 from ..resources import Row
 from .definition import KINDS, RESTRICTED_TOPICS, Condition, Refset, Root, ScoreRow, Source
 
@@ -66,7 +66,12 @@ def known_sources(row: Row, sources: Container[str]) -> tuple[str, ...]:
 def known_condition(row: Row, name: str, conditions: Container[str]) -> str:
     """A condition that a row names."""
     if name not in conditions:
-        raise row.wrong(f"there is no condition {name!r}", allowed="ids of conditions.csv", remedy="correct the id")
+        near = did_you_mean(name, conditions) if isinstance(conditions, Iterable) else ""
+        raise row.wrong(
+            f"there is no condition {name!r}",
+            allowed="ids of conditions.csv",
+            remedy=f"correct the id: {near}" if near else "correct the id",
+        )
     return name
 
 

@@ -24,6 +24,9 @@ _ABOUT: Final = {
     "medicines": "One row a medicine: person_id, code, system, date.",
     "values": "One row a value: person_id, code, system, date, value, unit.",
 }
+_EXAMPLES: Final = {"people": "people.person_id=nhs_no"} | dict.fromkeys(
+    ("records", "contacts", "medicines", "values"), "records.code=diagnosis"
+)
 _MOST_NAMES: Final = 30
 #: Comparing with more names letter by letter would take seconds.
 _MOST_COMPARED: Final = 2000
@@ -118,7 +121,7 @@ def read_columns(pairs: tuple[str, ...], *, given: tuple[str, ...]) -> dict[str,
         table, dot, ours = left.strip().partition(".")
         if not (equals and dot and table and ours and theirs):
             raise _wrong_column(
-                f"{pair!r} is not of the form TABLE.OURS=THEIRS", given, "write it as people.person_id=nhs_no"
+                f"{pair!r} is not of the form TABLE.OURS=THEIRS", given, f"write it as {_EXAMPLES[given[0]]}"
             )
         if table not in TABLES:
             near = did_you_mean(table, TABLES)

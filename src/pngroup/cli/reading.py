@@ -34,6 +34,7 @@ _KNOWN: Final = (
 )
 _NEWLINES: Final = (10, 13)
 _QUOTE: Final = 34
+_WORTH_THREADS: Final = 1 << 26
 
 
 def read_table(path: Path, *, option: str) -> Any:
@@ -117,7 +118,7 @@ def _refuse_other_kinds(data: bytes, where: str) -> None:
     if found is None and b"\0" in data:
         found = "a binary file", "export the table as CSV (UTF-8)"
     if found is not None:
-        raise DataError(f"the file is {found[0]} and not text", where=where, allowed="UTF-8 text", remedy=found[1])
+        raise DataError(f"the file is {found[0]}, not UTF-8 text", where=where, allowed="UTF-8 text", remedy=found[1])
 
 
 def _header(data: bytes, separator: str, where: str) -> list[str]:
@@ -165,6 +166,8 @@ def _read_fast(data: bytes, separator: str, names: list[str]) -> Any | None:
     try:
         table = pa_csv.read_csv(
             pa.BufferReader(data),
+            # Threads gain little on small files, and may still run when the program ends with an error.
+            read_options=pa_csv.ReadOptions(use_threads=len(data) > _WORTH_THREADS),
             # Empty lines are no rows, except where a row is one cell.
             parse_options=pa_csv.ParseOptions(
                 delimiter=separator, newlines_in_values=True, ignore_empty_lines=len(names) > 1

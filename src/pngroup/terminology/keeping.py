@@ -30,7 +30,7 @@ def kept_file(cache: str | os.PathLike[str], release: Path) -> Path:
             f"there is no folder {folder.name!r}",
             where="argument cache",
             allowed="a folder that exists and may be written",
-            remedy="make the folder first, or leave the argument out",
+            remedy="make the folder first, or use no cache",
         )
     name = hashlib.sha256(os.fspath(release.resolve()).encode()).hexdigest()[:16]
     return folder / f"release-{name}.npz"
@@ -97,7 +97,7 @@ def keep(file: Path, key: str, content: Content, report: ReleaseReport) -> None:
             f"the file of the cache cannot be written ({error.strerror or type(error).__name__})",
             where="argument cache",
             allowed="a folder that may be written, with enough space",
-            remedy="check the folder, or leave the argument out",
+            remedy="check the folder, or use no cache",
         ) from None
     finally:
         if part is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import json
 import os
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
-from ..catalogue import Catalogue, load_catalogue, read_catalogue
+from ..catalogue import EDITION_FILE, Catalogue, load_catalogue, read_catalogue
 from ..catalogue.definition import RESTRICTED_PREFIX
 from ..catalogue.mapping import ExactRules
 from ..catalogue.tables import SOURCE_COLUMNS
@@ -149,6 +150,9 @@ def _write_snomed(expanded: Catalogue, report: ExpansionReport, folder: Path) ->
         ("code", "reason", "because", "source"),
         ((code, *cells[:3]) for (_, code), cells in sorted(dismissals.items(), key=lambda row: int(row[0][1]))),
     )
+    # json quotes text as TOML does.
+    name, edition = json.dumps(expanded.name), json.dumps(expanded.edition)
+    _write(folder.parent / EDITION_FILE, f"[catalogue]\nname = {name}\nedition = {edition}\n")
     _write_table(
         folder / "expansion.csv",
         ("condition", "code", "how", "found_by"),
