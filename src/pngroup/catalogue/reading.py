@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from .dismissal import Dismissals
 from .folder import Folder
 from .later import Later, no_collecting
 from .mapping import ExactRules, Rules
-from .rows import read_dismissals, read_rules
+from .rows import SYSTEMS, read_dismissals, read_rules, read_rules_of
 from .snomed import read_snomed_dismissals, read_snomed_ids
 from .tables import (
     CONDITION_COLUMNS,
@@ -33,17 +33,17 @@ def read_catalogue(folder: Path | Traversable, *, name: str, edition: str, check
     """The catalogue in a folder; `ModelError` names file and line of the first thing that is wrong.
 
     The folder `snomed` may be missing (SNOMED CT content can be removed); everything else must be there. With
-    `check=False`, for packaged editions, which the tests hold, the lists of SNOMED CT ids are read when they are first
-    asked for.
+    `check=False`, for packaged editions, which the tests hold, the tables of codes are read when somebody asks for the
+    system that they are about.
     """
     with no_collecting():
-        catalogue = _read(Folder(folder, f"{name}@{edition}"), name, edition)
+        catalogue = _read(Folder(folder, f"{name}@{edition}"), name, edition, check=check)
         if check:
             _refuse_contradictions(catalogue)
     return catalogue
 
 
-def _read(files: Folder, name: str, edition: str) -> Catalogue:
+def _read(files: Folder, name: str, edition: str, *, check: bool) -> Catalogue:
     sources = read_sources(
         [*files.rows("sources.csv", SOURCE_COLUMNS), *files.snomed_rows("sources.csv", SOURCE_COLUMNS)]
     )
@@ -53,20 +53,31 @@ def _read(files: Folder, name: str, edition: str) -> Catalogue:
         for table, columns in SCORE_TABLES.items()
     }
     score_names = {row.id: row.cells["name"] for table in scores.values() for row in table}
-    rules = read_rules(files, {**dict.fromkeys(conditions), **dict.fromkeys(score_names)}, sources)
+    known = {**dict.fromkeys(conditions), **dict.fromkeys(score_names)}
     reasons = read_reasons(files.rows("no_condition_reasons.csv", ("id", "name", "source")), sources)
-    dismissals = read_dismissals(files, reasons, sources)
-    snomed_rules: dict[CodeSystem, Callable[[], ExactRules]] = {}
-    snomed_dismissals: dict[CodeSystem, Callable[[], Dismissals]] = {}
+    rules = read_rules(files, known, sources) if check else {}
+    later_rules: dict[CodeSystem, Callable[[], Rules | ExactRules]] = {
+        system: partial(read_rules_of, system, files, known, sources) for system in SYSTEMS if system not in rules
+    }
+
+    @cache
+    def dismissals() -> dict[CodeSystem, Dismissals]:
+        with no_collecting():
+            return read_dismissals(files, reasons, sources)
+
+    later_dismissals: dict[CodeSystem, Callable[[], Dismissals]] = {
+        system: partial(lambda each: dismissals().get(each) or Dismissals(each.value, "", {}), system)
+        for system in SYSTEMS
+    }
     if files.has_snomed:
-        snomed_rules[CodeSystem.SNOMED] = partial(read_snomed_ids, files, conditions, sources)
-        snomed_dismissals[CodeSystem.SNOMED] = partial(read_snomed_dismissals, files, reasons, sources)
+        later_rules[CodeSystem.SNOMED] = partial(read_snomed_ids, files, conditions, sources)
+        later_dismissals[CodeSystem.SNOMED] = partial(read_snomed_dismissals, files, reasons, sources)
     return Catalogue(
         name=name,
         edition=edition,
         conditions=conditions,
-        rules=Later(rules, snomed_rules),
-        dismissals=Later(dismissals, snomed_dismissals),
+        rules=Later(rules, later_rules),
+        dismissals=Later({}, later_dismissals),
         reasons=reasons,
         scores=scores,
         score_names=score_names,

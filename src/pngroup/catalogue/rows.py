@@ -15,6 +15,7 @@ from ..vocabulary import CodeSystem
 from .definition import RESTRICTED_PREFIX, RESTRICTED_TOPICS
 from .dismissal import SHORTEST, Dismissals
 from .folder import Folder
+from .later import no_collecting
 from .mapping import MATCHES, ExactRules, MappingRow, Rules
 from .tables import check_dismissal, known_condition, known_sources, known_topic
 
@@ -35,11 +36,24 @@ _DISMISSAL_MATCHES: Final = ("prefix", "exact")
 _SYSTEMS: Final = {system.value: system for system in CodeSystem}
 
 
-def read_rules(files: Folder, known: Container[str], sources: Container[str]) -> dict[CodeSystem, Rules | ExactRules]:
-    """The mapping rows of each code system; `known` are the conditions and the items of scores."""
+#: The systems that have rules here.
+SYSTEMS: Final = (*_SYSTEM_TABLES.values(), CodeSystem.BNF, CodeSystem.ATC, CodeSystem.DMD)
+
+
+def read_rules_of(system: CodeSystem, files: Folder, known: Container[str], sources: Container[str]) -> Rules:
+    """The mapping rows of one system, where nobody has asked for the others yet."""
+    with no_collecting():
+        found = read_rules(files, known, sources, only=system).get(system)
+    return found if isinstance(found, Rules) else Rules(())
+
+
+def read_rules(
+    files: Folder, known: Container[str], sources: Container[str], *, only: CodeSystem | None = None
+) -> dict[CodeSystem, Rules | ExactRules]:
+    """The mapping rows of each code system, or of one; `known` are the conditions and the items of scores."""
     collected: dict[str, dict[tuple[str, str, str], MappingRow]] = {}
     named: dict[str, tuple[str, ...]] = {}
-    for columns, file, line, cells in _all_rows(files):
+    for columns, file, line, cells in _all_rows(files, only):
         system, what, match, code, source, *note = cells
         topic = columns[1] == "topic"
         right = what in RESTRICTED_TOPICS if topic else what in known
@@ -64,16 +78,19 @@ def read_rules(files: Folder, known: Container[str], sources: Container[str]) ->
     return {_SYSTEMS[system]: Rules(tuple(found.values())) for system, found in collected.items()}
 
 
-def _all_rows(files: Folder) -> Iterator[tuple[tuple[str, ...], str, int, list[str]]]:
+def _all_rows(files: Folder, only: CodeSystem | None) -> Iterator[tuple[tuple[str, ...], str, int, list[str]]]:
     """Columns, file, line and cells of every mapping row, the code system first, what it is about second."""
     for table, system in _SYSTEM_TABLES.items():
+        if only not in (None, system):
+            continue
         file = f"{files.label}/{table}.csv"
         for line, cells in files.cells(f"{table}.csv", _COLUMNS):
             yield ("system", *_COLUMNS), file, line, [system.value, *cells]
     for table, columns in _MIXED_TABLES.items():
         file = f"{files.label}/{table}.csv"
         for line, cells in files.cells(f"{table}.csv", columns):
-            yield columns, file, line, cells
+            if only is None or cells[0] == only.value:
+                yield columns, file, line, cells
 
 
 def _check_row(row: Row, what: str, known: Container[str], *, is_topic: bool) -> None:
