@@ -453,6 +453,20 @@ def test_catalogue_diff_refuses_options_that_it_would_not_use(tmp_path):
     assert run("catalogue", "diff", "core", "core").stdout == "core@2026.1 and core@2026.1 say the same.\n"
 
 
+def test_catalogue_diff_says_which_of_the_two_is_not_there(tmp_path):
+    """A catalogue that does not exist is told by the argument it was given as; a fault inside a file by its place."""
+    for at, argument in enumerate("AB"):
+        for missing in ("nope.toml", "nope", "core@1900.1"):
+            both = ["core", "core"]
+            both[at] = missing
+            done = run("catalogue", "diff", *both)
+            assert done.exit_code == 2, both
+            assert f"(in argument {argument};" in done.stderr
+    site = tmp_path / "site.csv"
+    site.write_text("action,system,code,condition,because\nremove,icd10,F00,nothing,ours\n", encoding="utf-8")
+    assert "site.csv" in run("catalogue", "diff", "core", site).stderr
+
+
 def test_codes_says_why_a_code_is_no_condition():
     """A dismissed code is told with its reason, its sentence, the row and its sources."""
     printed = run("codes", "Z86.4", "--system", "icd10").stdout

@@ -48,10 +48,22 @@ def diff(*, first: str, second: str, out: Path | None, **options: Any) -> None:
     if out is not None:
         format_of(out, option="--out")
     with_data = _has_data(options, out)
-    before, after = load_catalogue(first), load_catalogue(second)
+    before, after = _load(first, "A"), _load(second, "B")
     screen.write(str(compare_catalogues(before, after)))
     if with_data:
         _compare_groups(before, after, options, targets, out)
+
+
+def _load(wanted: str, argument: str) -> Catalogue:
+    try:
+        return load_catalogue(wanted)
+    except UsageError as error:
+        # The library has one argument catalogue, here there are two; a fault inside a file keeps its own place.
+        if error.where != "argument catalogue":
+            raise
+        raise UsageError(
+            error.what, where=f"argument {argument}", allowed=error.allowed, remedy=error.remedy
+        ) from error
 
 
 def _has_data(options: Mapping[str, Any], out: Path | None) -> bool:
