@@ -134,6 +134,19 @@ def test_a_condition_gains_what_its_roots_and_sets_hold(release, base):
     assert row.n_kept_out == 6
 
 
+@pytest.mark.parametrize(
+    "reason", ["negated", "family_history", "suspected_or_ruled_out", "screening_or_exposure", "risk_factor"]
+)
+@pytest.mark.parametrize("code", [TYPE_2, MEMBER])
+def test_what_is_said_not_to_be_the_disease_is_never_brought_back(release, reason, code):
+    """Said not to be there, in the family, suspected, screened for, at risk of: neither a root nor a set adds it."""
+    new, report = expand_catalogue(release, base_of(PACKAGED, ROOTS, REFSETS, [(code, reason)]))
+    assert str(code) not in report.row("diabetes").gained
+    assert report.redecided == ()
+    assert new.meaning(str(code), SNOMED) == frozenset()
+    assert new.dismissal(str(code), SNOMED).reason == reason
+
+
 def test_packaged_ids_are_kept_and_told(release, base):
     """No packaged id is taken away; what the release does not lead to, does not have or contradicts is told."""
     new, report = expand_catalogue(release, base)

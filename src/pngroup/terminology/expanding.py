@@ -23,7 +23,9 @@ from .history import History, check_history, find_substitutes, supplement
 from .release import Release
 
 #: Reasons of the catalogue for which no expansion may bring an id back.
-NEVER_COUNTED: Final = ("negated", "family_history", "suspected_or_ruled_out", "screening_or_exposure")
+NEVER_COUNTED: Final = (
+    "negated", "family_history", "suspected_or_ruled_out", "screening_or_exposure", "risk_factor",
+)  # fmt: skip
 _RELEASE_PREFIX: Final = "release-"
 HISTORY_SOURCE: Final = "release-history"
 SUBSTITUTE_SOURCE: Final = "release-substitutes"
@@ -39,8 +41,8 @@ def expand_catalogue(
     For each condition with roots or reference sets: its packaged ids, the roots with all below them and the members of
     the reference sets, without exclusions and what never counts, with the inactive concepts that `history` adds, and
     the substitutes of inactive packaged ids. Packaged ids are never taken away. An id that the catalogue dismisses as
-    negated, family history, suspected, or screening is never added; one about which an overlay says something stays as
-    it is. The new catalogue has an edition, a source for each root, and a fingerprint of its own.
+    negated, family history, suspected, screening, or a risk is never added; one about which an overlay says something
+    stays as it is. The new catalogue has an edition, a source for each root, and a fingerprint of its own.
 
     Raises `UsageError` for a catalogue without roots, and what `load_catalogue` raises.
 
