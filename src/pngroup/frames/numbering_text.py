@@ -24,7 +24,7 @@ class SharedNumberError(Exception):
 
 
 class TextTable:
-    """Distinct short texts by their words; `insert` raises `SharedNumberError` where mixed numbers do not tell apart."""
+    """Distinct short texts by their words. `insert` raises `SharedNumberError` where mixed numbers do not do."""
 
     def __init__(self, room: int = 1 << 12) -> None:
         self._numbers = Numbering(room)

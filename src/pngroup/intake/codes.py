@@ -47,7 +47,7 @@ class Pair:
 
 
 class Pairs:
-    """The distinct pairs of system and code met so far, in order of their places; a table may come in several pieces."""
+    """The distinct pairs of system and code met so far, by their places; a table may come in several pieces."""
 
     def __init__(self, system: str | CodeSystem | None) -> None:
         self._system = system
@@ -55,7 +55,7 @@ class Pairs:
         self.pairs: list[Pair] = []
 
     def add(self, table: Table) -> Places:
-        """The place in `pairs` of each row's pair: of the columns `code` and `system`, or of the one system for all rows.
+        """The place in `pairs` of each row's pair: of its `code` and `system`, or of the one system for all rows.
 
         Raises `UsageError` where no system is given, or an unknown one.
         """

@@ -120,7 +120,7 @@ def read_contacts(native: object, context: Context) -> ReadFeed:
         columns=context.columns.get("contacts"),
         pass_through=False,
     )
-    reader, dates = _reader(context, None), DateCheck(context.date_format)
+    reader, dates = _reader(context, None), DateCheck(table, context.date_format)
     # A row without a setting, or with an unknown one, has the last place.
     settings: tuple[Setting | None, ...] = (*Setting, None)
     meanings = tuple(frozenset({ANY_CONTACT, *([CONTACT_PREFIX + s.value] if s is not None else [])}) for s in settings)
@@ -143,7 +143,8 @@ def read_contacts(native: object, context: Context) -> ReadFeed:
 class DateCheck:
     """Reads the date columns of the pieces of a table; a format that reads no date at all is an error of the whole."""
 
-    def __init__(self, date_format: str | None) -> None:
+    def __init__(self, table: Table, date_format: str | None) -> None:
+        self._is_part = table.is_part
         self._format = date_format
         self._unread: Table | None = None
         self._any_read = False
@@ -158,12 +159,12 @@ class DateCheck:
 
     def end(self) -> None:
         """After the last piece: `DataError` where dates were given and none could be read."""
-        if self._unread is not None and not self._any_read:
+        if self._unread is not None and not self._any_read and not self._is_part:
             self._unread.whole().days("date", self._format)
 
 
 class _CodedFeed:
-    """A table with a code column, read piece by piece; what its distinct codes stand for is looked up as they are met."""
+    """A table with a code column, read piece by piece; its distinct codes are looked up as they are met."""
 
     def __init__(
         self,
@@ -200,7 +201,7 @@ class _CodedFeed:
         judge: Callable[[Table, npt.NDArray[np.int32]], Reasons] | None = None,
     ) -> ReadFeed:
         """All pieces. `about` names notes on pairs; `judge` gives further reasons against rows."""
-        dates = DateCheck(self._context.date_format)
+        dates = DateCheck(self._table, self._context.date_format)
         for table in self._table.pieces():
             # The order in which columns are read is the order in which their faults are found.
             persons = whose(table, self._context.people)

@@ -122,8 +122,8 @@ def read_people(
 ) -> Registry:
     """The people of a table, each person once.
 
-    Raises `DataError` for a row without person_id, rows of one person that disagree, a table with neither birth_date nor
-    age, and, unless for `one_date`, for people of whom only an age is known: it says how old they were on one day.
+    Raises `DataError` for a row without person_id, rows of one person that disagree, a table with neither birth_date
+    nor age, and, unless for `one_date`, for people of whom only an age is known: it is that of one day.
     """
     opened = open_table(native, name="people", required=("person_id",), optional=_OPTIONAL, columns=columns)
     # The result is built from this table later: it must not follow what the caller does to theirs in the meantime.

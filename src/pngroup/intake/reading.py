@@ -1,4 +1,4 @@
-"""One event table, piece by piece: rows to facts and counts, block by block on all cores; no row is kept unless asked for."""
+"""One event table: its rows to facts and counts, block by block on all cores; no row is kept unless asked for."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NEVER: Final = np.iinfo(np.int32).min
 
 @frozen(eq=False)
 class Kept:
-    """Rows that were used at the last index date: whose, the place of the meaning, the day; in the order of the table."""
+    """Rows used at the last index date, in the order of the table: whose, the place of the meaning, the day."""
 
     person: Ints = field(repr=False)
     place: npt.NDArray[np.int32] = field(repr=False)
@@ -74,7 +74,7 @@ class Latest:
 
 
 class Counts:
-    """How many rows there are, by the meaning's place and the first index date that they are not after, and by reason."""
+    """How many rows there are, by place and the first index date that they are not after, and by reason."""
 
     def __init__(self, n_dates: int) -> None:
         self._n_dates = n_dates

@@ -30,7 +30,7 @@ def status_reasons(table: Table) -> Reasons | None:
 
 
 def unknown_words(table: Table, columns: Mapping[str, Callable[[object], object | None]]) -> dict[str, Bools]:
-    """By the name of a note, the rows whose word is unknown in one of these columns; columns without any are left out."""
+    """By the name of a note, the rows whose word in one of these columns is unknown; without those that have none."""
     found: dict[str, Bools] = {}
     for column, read_word in columns.items():
         if table.has(column):
