@@ -55,8 +55,16 @@ def test_each_record_finds_its_person(kind, data):
 LONG_IDS = st.sampled_from(["0123456789ab", "0123456789abc", "0123456789abd", "é" * 6, "é" * 7, " " * 13, "", "\u2003"])
 
 
+def outcome(work):
+    """What comes out, or the error in words."""
+    try:
+        return work().tolist()
+    except DataError as error:
+        return str(error)
+
+
 @pytest.mark.parametrize("other", KINDS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["lists", "polars"])
 @settings(max_examples=15)
 @given(data=st.data())
 def test_persons_are_found_as_if_the_ids_of_both_tables_were_numbered(kind, other, data):
@@ -66,8 +74,8 @@ def test_persons_are_found_as_if_the_ids_of_both_tables_were_numbered(kind, othe
     rows = data.draw(st.lists(ids | st.none(), min_size=1, max_size=20).filter(lambda each: set(each) != {None}))
     people = ids_of(KINDS[kind]({"person_id": given}), "people")
     table = open_table(KINDS[other]({"person_id": rows}), name="records", required=["person_id"])
-    expected = match_ids(people, encode_ids(table)).tolist()
-    assert find_people(people, table).tolist() == expected
+    expected = outcome(lambda: match_ids(people, encode_ids(table)))
+    assert outcome(lambda: find_people(people, table)) == expected
 
 
 @pytest.mark.parametrize("sorted_", [False, True], ids=["in any order", "in runs"])
