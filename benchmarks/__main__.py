@@ -50,8 +50,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--sizes",
         type=lambda text: [int(number) for number in text.split(",")],
-        default=[10_000, 100_000, 1_000_000],
-        help="numbers of people for growth, with commas between; 10000000 needs about 5 GB of disk",
+        help="numbers of people for growth, with commas between (a hundredth, a tenth and all of --people)",
     )
     parser.add_argument("--rounds", type=int, default=3, help="how often each job runs (%(default)s)")
     parser.add_argument("--out", type=Path, default=root / "docs" / "reference", help="where the page goes")
@@ -59,14 +58,20 @@ def read_arguments() -> argparse.Namespace:
         "--cache", type=Path, default=root / ".benchmarks", help="where made-up tables and results stay"
     )
     parser.add_argument("--redraw", action="store_true", help="write page and pictures again from the last results")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.people > MOST_IN_MEMORY:
+        parser.error(f"--people is at most {MOST_IN_MEMORY:,}, because tables are held in memory; name more in --sizes")
+    if arguments.sizes is None:
+        arguments.sizes = [arguments.people // 100, arguments.people // 10]
+    return arguments
 
 
 def measure(n_people: int, arguments: argparse.Namespace) -> dict[str, Measured]:
     """All jobs at `--people`, those of growth at other sizes."""
     print(f"{n_people:,} people: making the tables, if they are not there", flush=True)
-    folder = population.make(arguments.cache, n_people)
-    names = [*GROUPING, *CHARLSON] if n_people == arguments.people else list(GROWTH)
+    everything = n_people == arguments.people
+    folder = population.make(arguments.cache, n_people, population.TABLES if everything else ["icd10"])
+    names = [*GROUPING, *CHARLSON] if everything else list(GROWTH)
     if n_people > MOST_IN_MEMORY:
         names = [name for name in names if name in GROWTH_ON_FILES]
 

@@ -20,7 +20,7 @@ Form = Callable[[Any], Any]
 
 @frozen
 class Job:
-    """A job by `by` on the rows of `rows`, in words.
+    """A job on the rows of `rows`, in words.
 
     In memory: `load(folder, head)` and then `run(what was loaded)`. A file job has a `command(folder, out)` instead.
     `said` is told the answer (of a file job the path) and says what is kept of it. `share` of the people: one of so
@@ -28,7 +28,6 @@ class Job:
     """
 
     words: str
-    by: str
     rows: str = "icd10"
     load: Callable[[Path, bool], Any] | None = None
     run: Callable[[Any], Any] | None = None
@@ -60,7 +59,7 @@ def ours(words: str, form: Form, *, as_at: Any = AS_AT, **more: Any) -> Job:
     tables = {name: more[name] for name in ("rows", "medicines") if name in more}
     load = partial(load_ours, form=form, **tables)
     said = partial(answers.of_grouping, single=isinstance(as_at, str))
-    return Job(words, "pngroup", load=load, run=partial(group, as_at=as_at), said=said, **more)
+    return Job(words, load=load, run=partial(group, as_at=as_at), said=said, **more)
 
 
 def command(folder: Path, out: Path, *, rows: str = "icd10", medicines: bool = False) -> list[str]:
@@ -74,7 +73,7 @@ def command(folder: Path, out: Path, *, rows: str = "icd10", medicines: bool = F
 def ours_on_files(words: str, **more: Any) -> Job:
     """A job of the command line."""
     said = partial(answers.of_file, with_index=more.get("rows", "icd10") == "icd10")
-    return Job(words, "pngroup", command=partial(command, **more), said=said, **more)
+    return Job(words, command=partial(command, **more), said=said, **more)
 
 
 GROUPING = {
@@ -118,7 +117,6 @@ GROUPING = {
 CHARLSON = {
     "charlson-integers": Job(
         "Charlson by hand in polars from integers: person 0, 1, ..., code as a dictionary; one core",
-        "polars",
         load=others.load_integers,
         run=others.polars_from_integers,
         said=answers.of_charlson,
@@ -126,7 +124,6 @@ CHARLSON = {
     ),
     "charlson-one-core": Job(
         "Charlson by hand in polars, text ids and codes; one core",
-        "polars",
         load=others.load_polars,
         run=others.polars,
         said=answers.of_charlson,
@@ -134,54 +131,47 @@ CHARLSON = {
     ),
     "charlson": Job(
         "Charlson by hand in polars, text ids and codes",
-        "polars",
         load=others.load_polars,
         run=others.polars,
         said=answers.of_charlson,
     ),
     "comorbidipy": Job(
         "comorbidipy: Charlson, text ids and codes",
-        "comorbidipy",
         load=others.load_polars,
         run=others.comorbidipy,
         said=answers.of_comorbidipy,
     ),
     "pycomorb": Job(
         "pycomorb: Charlson, text ids and codes",
-        "pycomorb",
         load=others.load_with_age,
         run=others.pycomorb,
         said=answers.of_pycomorb,
     ),
     "hccinfhir": Job(
         "hccinfhir: its HCCs and risk score, not Charlson, from a list of codes a person",
-        "hccinfhir",
         load=others.load_lists,
         run=others.hccinfhir,
         share=others.FEWER,
     ),
     "files-charlson": Job(
         "Charlson by hand in DuckDB, Parquet files to a Parquet file",
-        "duckdb",
         command=others.duckdb_command,
         said=answers.of_charlson_file,
     ),
     "files-read": Job(
         "reading the columns of those files with pyarrow, nothing done; start-up not counted",
-        "pyarrow",
         load=others.load_nothing,
         run=others.read_columns,
     ),
 }
 #: Small things that do not depend on the number of people.
-SMALL = {name: Job(words, by, load=load, run=run) for name, (words, by, load, run) in small.JOBS.items()} | {
-    name: Job(words, by, command=partial(small.command, program=program))
-    for name, (words, by, program) in small.PROGRAMS.items()
+SMALL = {name: Job(words, load=load, run=run) for name, (words, load, run) in small.JOBS.items()} | {
+    name: Job(words, command=partial(small.command, program=program))
+    for name, (words, program) in small.PROGRAMS.items()
 }
 #: Run once at each size, for the agreement alone.
 ITEMS = Job(
     "pngroup's own items of Charlson",
-    "pngroup",
     load=partial(load_ours, form=loading.polars),
     run=group,
     said=answers.of_items,

@@ -39,7 +39,12 @@ def draw_growth(path: Path, sizes: Mapping[int, Mapping[str, Measured]]) -> None
         axes.vlines(rows, *zip(*(each.spread for _, each in points), strict=True), color=colour, linewidth=1)
         ends.append((rows[-1], seconds[-1], words, colour))
     axes.set(xscale="log", yscale="log", xlabel="rows (records)", ylabel="seconds (median; bars: quickest to slowest)")
-    axes.set_title("Time against rows", loc="left", color=INK, fontweight="bold")
+    axes.set_title(
+        "Time against rows (pngroup groups people; the others compute Charlson alone)",
+        loc="left",
+        color=INK,
+        fontsize=11,
+    )
     low, high = axes.get_ylim()
     most = max(sizes) * N_RECORDS
     # Time in proportion to rows has this slope; where a line is flatter, start-up is what is seen.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import mixes
@@ -23,29 +23,30 @@ AS_AT = "2024-03-31"
 MONTH_ENDS = [str(day) for day in np.arange("2023-05", "2024-05", dtype="M8[M]").astype("M8[D]") - 1]
 FIRST_DAY, LAST_DAY, FIRST_BIRTH = (np.datetime64(day, "D").astype(int) for day in ("2014-04-01", AS_AT, "1925-01-01"))
 SEED, N_RECORDS, N_MEDICINES, PIECE = 20_240_331, 20, 10, 1_000_000
+TABLES = {
+    "icd10": (mixes.icd10, N_RECORDS),
+    "snomed": (mixes.snomed, N_RECORDS),
+    "medicines": (mixes.medicines, N_MEDICINES),
+}
 #: Numbers of persons are spread over nine digits by a multiplication that can be undone.
 SPREAD, SHIFT, SPACE = 387_420_489, 123_456_789, 10**9
 
 
-def make(folder: Path, n_people: int) -> Path:
-    """The folder with the tables of so many people; made where it is not there yet."""
+def make(folder: Path, n_people: int, names: Iterable[str]) -> Path:
+    """The folder with the people and those tables; what is not there yet is made."""
     target = folder / f"{n_people}-people-{recipe()}"
-    if target.exists():
+    target.mkdir(parents=True, exist_ok=True)
+    wanted = [name for name in ("people", *names) if not (target / f"{name}.parquet").exists()]
+    if not wanted:
         return target
-    half_made = folder / f"{target.name}.{os.getpid()}"
-    half_made.mkdir(parents=True)
     born = np.random.default_rng([SEED, 0]).integers(FIRST_BIRTH, LAST_DAY - 30, n_people).astype(np.int32)
     ids = texts_of(numbers_of(np.arange(n_people)))
-    write(half_made / "people.parquet", [people(ids, born)])
-    for place, (name, mix, each) in enumerate(
-        [
-            ("icd10", mixes.icd10(), N_RECORDS),
-            ("snomed", mixes.snomed(), N_RECORDS),
-            ("medicines", mixes.medicines(), N_MEDICINES),
-        ]
-    ):
-        write(half_made / f"{name}.parquet", rows(place + 1, mix, ids, born, each * n_people))
-    half_made.rename(target)
+    for name in wanted:
+        made = [people(ids, born)] if name == "people" else rows(name, ids, born)
+        # A table that was not finished must not look so to the next run.
+        half_made = target / f"{name}.{os.getpid()}"
+        write(half_made, made)
+        half_made.rename(target / f"{name}.parquet")
     return target
 
 
@@ -63,8 +64,10 @@ def people(ids: pa.Array, born: np.ndarray) -> pa.Table:
     return pa.table({"person_id": ids, "birth_date": dates(born), "sex": sex})
 
 
-def rows(number: int, mix: mixes.Mix, ids: pa.Array, born: np.ndarray, n_rows: int) -> Iterator[pa.Table]:
+def rows(name: str, ids: pa.Array, born: np.ndarray) -> Iterator[pa.Table]:
     """Coded rows in pieces: person_id, code, date, and for medicines their system."""
+    number, (make_mix, each) = 1 + list(TABLES).index(name), TABLES[name]
+    mix, n_rows = make_mix(), each * len(born)
     codes = pa.array(mix.codes)
     first = np.maximum(born, FIRST_DAY)
     for start in range(0, n_rows, PIECE):
@@ -78,12 +81,12 @@ def rows(number: int, mix: mixes.Mix, ids: pa.Array, born: np.ndarray, n_rows: i
             "code": codes.take(pa.array(mix.draw(random, n))),
             "date": dates(day),
         }
-        if number == 3:
+        if name == "medicines":
             columns["system"] = pa.array(["bnf"]).take(pa.array(np.zeros(n, np.int32)))
         yield pa.table(columns)
 
 
-def write(path: Path, pieces: list[pa.Table] | Iterator[pa.Table]) -> None:
+def write(path: Path, pieces: Iterable[pa.Table]) -> None:
     """The pieces as one Parquet file, a row group each, with pyarrow's own settings."""
     writer = None
     for piece in pieces:

@@ -67,22 +67,21 @@ def command(_folder: Path, _out: Path, *, program: str) -> list[str]:
     return [sys.executable, "-c", program]
 
 
-#: In memory: words, by whom, how it is loaded and run.
+#: In memory: words, how it is loaded and run.
 JOBS = {
-    "load-catalogue": ("loading the packaged catalogue", "pngroup", folder_of_catalogue, load),
+    "load-catalogue": ("loading the packaged catalogue", folder_of_catalogue, load),
     "check-catalogue": (
         "loading and checking a catalogue of one's own",
-        "pngroup",
         folder_of_catalogue,
         load_and_check,
     ),
-    "read-codes": ("reading 100,000 different ICD-10-CM codes", "pngroup", different_codes, read_codes),
-    "look-up": ("what they mean, from a catalogue that was not asked before", "pngroup", fresh, look_up),
+    "read-codes": ("reading 100,000 different ICD-10-CM codes", different_codes, read_codes),
+    "look-up": ("what they mean, from a catalogue that was not asked before", fresh, look_up),
 }
-#: As programs of their own: words, by whom, what Python runs.
+#: As programs of their own: words, what Python runs.
 PROGRAMS = {
-    "python": ("a new Python that imports nothing", "python", "pass"),
-    "import-numpy": ("`import numpy` in a new Python", "numpy", "import numpy"),
-    "import": ("`import pngroup` in a new Python", "pngroup", "import pngroup"),
-    "import-group": ("`import pngroup; pngroup.group` in a new Python", "pngroup", "import pngroup; pngroup.group"),
+    "python": ("a new Python that imports nothing", "pass"),
+    "import-numpy": ("`import numpy` in a new Python", "import numpy"),
+    "import": ("`import pngroup` in a new Python", "import pngroup"),
+    "import-group": ("`import pngroup; pngroup.group` in a new Python", "import pngroup; pngroup.group"),
 }
