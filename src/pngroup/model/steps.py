@@ -209,48 +209,48 @@ def _between(function: Callable[..., Array], left: int | None, right: int | None
     return function(*values) if right is None else function(*values, right)
 
 
-def _batches(weights: Sequence[int]) -> tuple[tuple[int, tuple[tuple[int, int], ...]], ...]:
-    """Sums that fit into one byte each: a factor, and (place, weight) of what is summed before it is multiplied.
+def _batches(weights: Sequence[int]) -> tuple[Batch, ...]:
+    """The sum of weighted bits as sums that fit into one byte each.
 
     Bytes are added many times faster than wider numbers. A weight over 255 is taken apart into its bytes.
     """
-    batches: list[tuple[int, tuple[tuple[int, int], ...]]] = []
-    for sign in (1, -1):
+    batches: list[Batch] = []
+    for add in (np.add, np.subtract):
+        sign = 1 if add is np.add else -1
         left = {place: weight * sign for place, weight in enumerate(weights) if weight * sign > 0}
         shift = 0
         while left:
-            batch: list[tuple[int, int]] = []
+            batch: list[tuple[int, np.uint8]] = []
             for place, weight in left.items():
                 byte = weight & _BYTE
-                if sum(each for _, each in batch) + byte > _BYTE:
-                    batches.append((sign << shift, tuple(batch)))
+                if sum(int(each) for _, each in batch) + byte > _BYTE:
+                    batches.append(Batch(add, shift, tuple(batch)))
                     batch = []
                 if byte:
-                    batch.append((place, byte))
-            batches.append((sign << shift, tuple(batch)))
+                    batch.append((place, np.uint8(byte)))
+            batches.append(Batch(add, shift, tuple(batch)))
             left = {place: weight >> 8 for place, weight in left.items() if weight >> 8}
             shift += 8
-    return tuple(batch for batch in batches if batch[1])
+    return tuple(batch for batch in batches if batch.weighted)
 
 
-def _total(
-    constant: int,
-    batches: tuple[tuple[int, tuple[tuple[int, int], ...]], ...],
-    kind: np.dtype[Any],
-    _: View,
-    *bits: Bools,
-) -> Array:
-    total: Array | None = None
-    part: npt.NDArray[np.uint8]
-    for factor, batch in batches:
-        (place, weight), *others = batch
-        part = bits[place].view(np.uint8) * np.uint8(weight)
-        for place, weight in others:
-            one = bits[place].view(np.uint8)
-            np.add(part, one if weight == 1 else one * np.uint8(weight), out=part)
-        wide = part.astype(kind, copy=False)
-        if factor != 1:
-            wide = wide * kind.type(factor)
-        total = wide if total is None else np.add(total, wide, out=total)
-    assert total is not None
-    return total + kind.type(constant) if constant else total
+@frozen
+class Batch:
+    """Bits, by their places, and weights that add up to a byte; the sum is shifted, and added or subtracted."""
+
+    add: np.ufunc
+    shift: int
+    weighted: tuple[tuple[int, np.uint8], ...]
+
+
+def _total(constant: int, batches: tuple[Batch, ...], kind: np.dtype[Any], _: View, *bits: Bools) -> Array:
+    # The result fits its type, so that what overflows on the way comes back.
+    total: Array = np.full(len(bits[0]), constant, kind)
+    for batch in batches:
+        part = np.zeros(len(total), np.uint8)
+        for place, weight in batch.weighted:
+            bit = bits[place].view(np.uint8)
+            np.add(part, bit if weight == 1 else bit * weight, out=part)
+        part = part.astype(kind, copy=False)
+        batch.add(total, np.left_shift(part, batch.shift, out=part) if batch.shift else part, out=total)
+    return total
