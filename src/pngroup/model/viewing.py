@@ -124,13 +124,17 @@ class View:
         resolved = np.zeros(self.n_people, bool)
         for name in endings.by:
             resolved |= self._planes[self._plane_of[name]] > 0
-        if not resolved.any():
+        # Last days are needed for few people only: those who have such a code, counted from 0 here.
+        who = np.flatnonzero(resolved)
+        if not len(who):
             return {}
+        place = np.zeros(self.n_people, np.int64)
+        place[who] = np.arange(len(who))
         person, meaning, day = self._facts.of_people(resolved)
-        day = np.where(day <= fact_day(self.when.as_at), day, 0)
+        person, day = place[person], np.where(day <= fact_day(self.when.as_at), day, 0)
         last = {}
         for name, has in endings.has.items():
-            last[name] = np.zeros(self.n_people, np.int64)
+            last[name] = np.zeros(len(who), np.int64)
             rows = has[meaning]
             np.maximum.at(last[name], person[rows], day[rows])
         found = {}
@@ -138,7 +142,7 @@ class View:
             ended = np.zeros(self.n_people, bool)
             for each in resolutions:
                 before = np.maximum.reduce([last[other] for other in (each.condition, *each.also)])
-                ended |= (last[each.by] > before) & (before > 0)
+                ended[who[(last[each.by] > before) & (before > 0)]] = True
             if ended.any():
                 found[name] = ended
         return found
