@@ -10,8 +10,8 @@ from hypothesis import given, settings, strategies as st
 
 from pngroup.frames import numbering_text
 from pngroup.frames.numbering_text import SharedNumberError, TextTable, distinct_text
-from pngroup.frames.parallel import in_blocks
 from pngroup.frames.short_text import LONGEST, chunk_words, short_text, texts_of, words_of
+from pngroup.threads import in_blocks
 
 SHORT = st.text(max_size=LONGEST).filter(lambda text: len(text.encode("utf-8", "replace")) <= LONGEST and is_text(text))
 COLUMNS = {

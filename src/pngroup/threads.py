@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Final, TypeVar
 
 Piece = TypeVar("Piece")
 Found = TypeVar("Found")
@@ -14,6 +14,15 @@ Found = TypeVar("Found")
 def n_cores() -> int:
     """How many cores this process may use, which can be fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+#: Rows of a block: its columns fit the processor's second cache.
+BLOCK: Final = 1 << 16
+
+
+def in_blocks(n_rows: int, work: Callable[[int, int], None], *, size: int = BLOCK) -> None:
+    """Call `work(start, stop)` for consecutive blocks of rows; blocks are independent and come in no order."""
+    for_each(lambda start: work(start, min(start + size, n_rows)), range(0, n_rows, size))
 
 
 def for_each(work: Callable[[Piece], Found], pieces: Sequence[Piece], *, n_threads: int | None = None) -> list[Found]:
