@@ -116,7 +116,7 @@ def number_text(text: ShortText) -> tuple[TextTable, Index] | None:
     try:
         for first, chunk in _placed(text):
             part = index[first : first + chunk.n_rows]
-            _number_chunk(table, chunk, part)
+            _number_chunk(table, chunk, part, head=max(0, _HEAD - first))
             if chunk.missing is not None:
                 part[chunk.missing] = _NONE
     except SharedNumberError:
@@ -124,12 +124,13 @@ def number_text(text: ShortText) -> tuple[TextTable, Index] | None:
     return table, index
 
 
-def _number_chunk(table: TextTable, chunk: TextChunk, part: Index) -> None:
-    """A first stretch is numbered block by block; of the rest only blocks with a new text are gone through again."""
-    unfinished = list(range(0, min(_HEAD, chunk.n_rows), BLOCK))
+def _number_chunk(table: TextTable, chunk: TextChunk, part: Index, *, head: int) -> None:
+    """The first `head` rows are numbered block by block; of the rest only blocks with a new text are gone through twice."""
+    head = min(-(-head // BLOCK) * BLOCK, chunk.n_rows)
+    unfinished = list(range(0, head, BLOCK))
 
     def work(start: int, stop: int) -> None:
-        start, stop = start + _HEAD, stop + _HEAD
+        start, stop = start + head, stop + head
         part[start:stop] = table.find(_words(chunk, start, stop))
         if (part[start:stop] == _NONE).any():
             unfinished.append(start)
@@ -146,7 +147,7 @@ def _number_chunk(table: TextTable, chunk: TextChunk, part: Index) -> None:
 
     finish()
     unfinished.clear()
-    in_blocks(chunk.n_rows - _HEAD, work)
+    in_blocks(chunk.n_rows - head, work)
     finish()
 
 
