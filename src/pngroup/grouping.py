@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack, overload
 
 import numpy as np
 
@@ -46,6 +47,38 @@ SAFETY: Final = (
 )
 
 
+class Options(TypedDict, total=False):
+    """The keyword arguments of `group` beside the index dates, for type checkers."""
+
+    contacts: Any
+    medicines: Any
+    values: Any
+    system: str | CodeSystem | None
+    model: str | os.PathLike[str] | Model
+    catalogue: str | os.PathLike[str] | Catalogue | None
+    scheme: str | os.PathLike[str] | Scheme
+    columns: Mapping[str, Mapping[str, str]] | None
+    date_format: str | None
+    strict: bool
+    keep_records: bool
+
+
+@overload
+def group(
+    people: Any, records: Any, *, as_at: str | datetime.date | np.datetime64, **options: Unpack[Options]
+) -> Grouping: ...
+
+
+@overload
+def group(
+    people: Any,
+    records: Any,
+    *,
+    as_at: Sequence[str | datetime.date | np.datetime64] | np.ndarray[Any, Any],
+    **options: Unpack[Options],
+) -> Groupings: ...
+
+
 def group(
     people: Any,
     records: Any,
@@ -62,7 +95,7 @@ def group(
     date_format: str | None = None,
     strict: bool = False,
     keep_records: bool = False,
-) -> Any:
+) -> Grouping | Groupings:
     """Put each person into one of the eleven need groups, as it stood at the end of `as_at`.
 
     `people`: one row a person with `person_id`, `birth_date` (date, `YYYY-MM` or year) or `age`, `sex`, and optionally
@@ -76,7 +109,10 @@ def group(
     `model`, `catalogue` and `scheme` take a name, `name@edition`, a path, or an object. `strict` turns every fault of
     the data that is otherwise counted in `quality` into a `DataError`. `keep_records` keeps what `explain` needs.
 
-    Returns a `Grouping`. Raises `UsageError` for wrong arguments, `DataError` for data that cannot be used,
+    `as_at` is one date, or a list of dates (for which everybody needs a birth date): the tables are read once for all.
+
+    Returns a `Grouping`; for a list of dates `Groupings`, which holds one for each, in order, the same as each date
+    would give alone. Raises `UsageError` for wrong arguments, `DataError` for data that cannot be used,
     `ModelError` for a wrong model, catalogue or scheme file.
 
     >>> people = {"person_id": ["a", "b"], "birth_date": ["1940-05-02", "1990-01-01"], "sex": ["F", "M"]}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from .catalogue import Catalogue
 from .errors import DataError
@@ -21,7 +24,7 @@ def explain(
     people: Any,
     records: Any,
     *,
-    as_at: Any,
+    as_at: str | datetime.date | np.datetime64,
     contacts: Any = None,
     medicines: Any = None,
     values: Any = None,
@@ -82,5 +85,4 @@ def explain(
             allowed="a person_id of people, of the same type (text or whole number)",
             remedy="check the id and its type; leading zeros count",
         )
-    explanation: Explanation = grouping.explain(person, show_restricted=show_restricted)
-    return explanation
+    return grouping.explain(person, show_restricted=show_restricted)

@@ -125,7 +125,7 @@ def number_text(text: ShortText) -> tuple[TextTable, Index] | None:
 
 
 def _number_chunk(table: TextTable, chunk: TextChunk, part: Index, *, head: int) -> None:
-    """The first `head` rows are numbered block by block; of the rest only blocks with a new text are gone through twice."""
+    """The first `head` rows are numbered block by block; of the rest, blocks with a new text are gone through twice."""
     head = min(-(-head // BLOCK) * BLOCK, chunk.n_rows)
     unfinished = list(range(0, head, BLOCK))
 
