@@ -156,6 +156,8 @@ def find_people(people: Ids, table: Table, column: str = "person_id") -> Index:
         known, text = people.text_table, short_text(raw.memory)
         if known is not None and text is not None:
             return known.find_in(text, missing=NO_ID, blank=NO_ID)
+        if raw.find is not None:
+            return _without_blank(raw.find(people.values.tolist()), table, column)
     if raw.kind in ("integer", "float") and people.kind == "integer":
         plain = _plain_ids(table, column)
         numbers = people.values
@@ -165,6 +167,15 @@ def find_people(people: Ids, table: Table, column: str = "person_id") -> Index:
                 found[plain.missing] = NO_ID
             return found
     return match_ids(people, encode_ids(table, column)).astype(np.int32)
+
+
+def _without_blank(found: Index, table: Table, column: str) -> Index:
+    """Ids that were not found and hold nothing but blanks are no ids."""
+    rows = np.flatnonzero(found == NOT_IN_PEOPLE)
+    if len(rows):
+        blank = [not str(text).strip() for text in table.taken(column, rows).tolist()]
+        found[rows[blank]] = NO_ID
+    return found
 
 
 def match_ids(people: Ids, other: Ids) -> Rows:

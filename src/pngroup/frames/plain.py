@@ -74,7 +74,8 @@ class Raw:
 
     `native` is what its library calls the type, for messages. `read` may be called for every kind but
     `nested` and `other`. `listed` gives plain Python values, slowly. `memory`, of a column of text, exports it as
-    Arrow memory (`__arrow_c_stream__`), where that is to be had.
+    Arrow memory (`__arrow_c_stream__`), where that is to be had. `find` looks each row up among distinct texts by
+    the means of its library: the place, -1 where it is not there, -2 where the row is missing.
     """
 
     kind: Kind
@@ -82,6 +83,7 @@ class Raw:
     read: Callable[[], Plain] = _nothing
     listed: Callable[[], Sequence[object]] = list
     memory: Any = None
+    find: Callable[[Sequence[str]], Index] | None = None
 
 
 @frozen(eq=False)

@@ -59,7 +59,7 @@ def _look_objects(values: Objects) -> Raw:
             return look_objects(values, _number)  # not text alone, or text that is no Unicode: looked at one by one
         if made.null_count < len(made):
             found = look_arrow(made)
-            return Raw(found.kind, "object", found.read, values.tolist, found.memory)
+            return Raw(found.kind, "object", found.read, values.tolist, found.memory, found.find)
     return look_objects(values, _number)
 
 

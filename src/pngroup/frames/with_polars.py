@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from attrs import field, frozen
 
-from .hashing import sample_starts
+from .hashing import look_up, sample_starts, sorted_distinct
 from .numbering_text import distinct_text
 from .objects import look_objects
 from .plain import Column, Distinct, Flat, Kind, Plain, Raw, Rows, Taken, library, objects, whole
@@ -47,7 +47,9 @@ def _look_plain(series: Any, name: str) -> Raw:
     if known is None:
         kind: Kind = "nested" if series.dtype.is_nested() else "other"
         return Raw(kind, str(series.dtype), listed=series.to_list)
-    return Raw(known[0], str(series.dtype), known[1], series.to_list, series if name == "String" else None)
+    if name != "String":
+        return Raw(known[0], str(series.dtype), known[1], series.to_list)
+    return Raw(known[0], name, known[1], series.to_list, series, lambda texts: _find(series, texts))
 
 
 def _look_wide(series: Any) -> Raw:
@@ -111,6 +113,23 @@ def _distinct(series: Any) -> Distinct:
     index = place[physical]
     index[missing] = -1
     return Distinct(objects(series.gather(example[seen]).cast(pl.String).to_list()), index)
+
+
+def _find(series: Any, texts: Sequence[str]) -> Any:
+    """By polars' own hashes, and by the texts themselves where the hashes agree."""
+    pl = library("polars")
+    table = pl.Series(texts, dtype=pl.String)
+    hashes = table.hash().to_numpy().view(np.int64)
+    if len(sorted_distinct(hashes)) < len(hashes):
+        # Two texts share a hash: the slow way, by a join.
+        places = pl.DataFrame({"text": table, "place": np.arange(len(texts), dtype=np.int32)})
+        joined = series.to_frame("text").join(places, on="text", how="left", maintain_order="left")
+        found = joined["place"].fill_null(-1).to_numpy().copy()
+    else:
+        found = look_up(series.hash().to_numpy().view(np.int64), hashes)
+        found[(table.gather(found.clip(0)) != series).fill_null(True).to_numpy()] = -1
+    found[_nulls(series)] = -2
+    return found
 
 
 def _has_runs(series: Any) -> bool:
