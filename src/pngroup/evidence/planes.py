@@ -153,7 +153,7 @@ class BlockFacts:
     def _cells_of_rare(self, facts: Ints) -> tuple[Ints, Ints]:
         """For the facts of meanings without a row, each of their conditions: its cell of the planes, and the fact."""
         offsets = self.unfolding.offsets
-        meaning = self._meaning[facts]
+        meaning = self._meaning.take(facts)
         counts = offsets[meaning + 1] - offsets[meaning]
         fact, starts = np.repeat(facts, counts), np.repeat(offsets[meaning], counts)
         nth = np.arange(len(fact)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -161,10 +161,10 @@ class BlockFacts:
 
     def _by_meaning(self, facts: Ints) -> tuple[Ints, Ints, Ints]:
         """Person and day of those facts in order of their meanings, and where each meaning begins."""
-        meaning = self._meaning[facts]
-        facts = facts[np.argsort(meaning.astype(np.uint16), kind="stable")]
+        meaning = self._meaning.take(facts)
+        facts = facts.take(np.argsort(meaning.astype(np.uint16), kind="stable"))
         starts = np.concatenate(([0], np.cumsum(np.bincount(meaning, minlength=len(self.unfolding.is_dated)))))
-        return self._person[facts], self._day[facts], starts
+        return self._person.take(facts), self._day.take(facts), starts
 
     def planes(self, class_of_day: npt.NDArray[np.unsignedinteger[Any]]) -> Planes:
         """For each condition and person the highest class of her records; `class_of_day` is indexed by fact day.
@@ -204,4 +204,4 @@ class BlockFacts:
     def of_people(self, chosen: Bools) -> tuple[Ints, Ints, Ints]:
         """Person, meaning and day of the facts of the people chosen."""
         facts = np.flatnonzero(chosen.take(self._person))
-        return self._person[facts], self._meaning[facts], self._day[facts]
+        return self._person.take(facts), self._meaning.take(facts), self._day.take(facts)
