@@ -12,7 +12,7 @@ from typing import Any, Final, TypedDict, Unpack, overload
 import numpy as np
 
 from ._version import __version__
-from .answering import Inputs, answer
+from .answering import Inputs, answer_dates
 from .catalogue import Catalogue
 from .codes import NORMALISER_VERSION, codes_fingerprint
 from .dates import read_as_at, to_date
@@ -151,35 +151,44 @@ def group(
     feeds = {name: _READERS[name](table, context) for name, table in tables.items() if table is not None}
     evidence = _gather(feeds, context)
     fingerprint = _fingerprint(used_catalogue, used_model, used_scheme)
-    groupings = []
-    for place, (day, everybody) in enumerate(zip(days, at, strict=True)):
-        then = {name: feed.at(place, day, keep=keep_records) for name, feed in feeds.items()}
-        quality = _quality(everybody, then)
-        if strict:
+    then = [
+        {name: feed.at(place, day, keep=keep_records) for name, feed in feeds.items()} for place, day in enumerate(days)
+    ]
+    qualities = [_quality(everybody, found) for everybody, found in zip(at, then, strict=True)]
+    if strict:
+        for quality in qualities:
             _refuse_faults(quality.feeds)
-        inputs = Inputs(
+    inputs = [
+        Inputs(
             people=everybody,
             evidence=evidence,
             as_at=day,
             feeds=frozenset(feeds),
-            medicines=_measured(then, "medicines"),
-            values=_measured(then, "values"),
+            medicines=_measured(found, "medicines"),
+            values=_measured(found, "values"),
         )
-        groupings.append(
-            Grouping(
-                model=used_model,
-                catalogue=used_catalogue,
-                scheme=used_scheme,
-                as_at=to_date(day),
-                people=everybody,
-                inputs=inputs,
-                answers=answer(used_model, inputs),
-                quality=quality,
-                fingerprint=fingerprint,
-                manifest=_manifest(used_catalogue, used_model, used_scheme, day, then, quality, fingerprint, strict),
-                kept=then if keep_records else None,
-            )
+        for day, everybody, found in zip(days, at, then, strict=True)
+    ]
+    groupings = [
+        Grouping(
+            model=used_model,
+            catalogue=used_catalogue,
+            scheme=used_scheme,
+            as_at=to_date(asked.as_at),
+            people=asked.people,
+            inputs=asked,
+            answers=answers,
+            quality=quality,
+            fingerprint=fingerprint,
+            manifest=_manifest(
+                used_catalogue, used_model, used_scheme, asked.as_at, found, quality, fingerprint, strict
+            ),
+            kept=found if keep_records else None,
         )
+        for asked, answers, quality, found in zip(
+            inputs, answer_dates(used_model, inputs), qualities, then, strict=True
+        )
+    ]
     return groupings[0] if is_one else Groupings(tuple(groupings))
 
 
