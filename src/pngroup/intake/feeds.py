@@ -15,23 +15,27 @@ from ..evidence import Meanings, pack
 from ..evidence.view import Measured
 from ..frames import Table, open_table
 from ..model.definition import Model
-from ..model.primitives import ANY_CONTACT, ANY_MEDICINE, ANY_RECORD, CONTACT_PREFIX, ICD10_RECORD
 from ..quality import FeedQuality
 from ..vocabulary import CodeSystem
 from .codes import CodedRows, Pair, read_codes, report_codes
+from .meaning import (
+    contact_meaning,
+    is_administrative,
+    is_no_medicine,
+    medicine_meaning,
+    medicine_name,
+    record_meaning,
+    value_condition,
+)
 from .people import People
 from .rows import Bools, Rows
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 
-_ICD10: Final = frozenset({CodeSystem.ICD10, CodeSystem.ICD10CM})
-_WITHOUT_MEDICINES: Final = frozenset({*_ICD10, CodeSystem.ICD9CM, CodeSystem.OPCS4})
 _FITTING: Final = {
     "medicines": frozenset({CodeSystem.BNF, CodeSystem.DMD, CodeSystem.ATC, CodeSystem.SNOMED}),
     "values": frozenset({CodeSystem.SNOMED}),
 }
-#: Characters of a BNF code that name the chemical substance; shorter codes are taken whole.
-_BNF_SUBSTANCE: Final = 9
 
 
 @frozen
@@ -70,10 +74,10 @@ def read_records(native: object, context: Context) -> Feed:
     rows.judge_dates(as_at=context.as_at, date_format=context.date_format)
     _note_unknown_words(rows, "status", read_status)
     _note_unknown_words(rows, "setting", read_setting)
-    administrative = np.array([_is_administrative(pair, context) for pair in coded.pairs], bool)
+    administrative = np.array([is_administrative(pair, context.model) for pair in coded.pairs], bool)
     if len(coded.pairs):
         rows.note("administrative", int(administrative[coded.index[rows.used]].sum()))
-    meanings = tuple(_record_meaning(pair, context) for pair in coded.pairs)
+    meanings = tuple(record_meaning(pair, context.catalogue, context.model) for pair in coded.pairs)
     return _feed(rows, coded, meanings, context)
 
 
@@ -82,18 +86,13 @@ def read_medicines(native: object, context: Context) -> Feed:
     rows, coded = _open_coded(native, "medicines", context, optional=("system", "status"))
     rows.judge_dates(as_at=context.as_at, date_format=context.date_format)
     _note_unknown_words(rows, "status", read_status)
-    foreign = np.array([_is_no_medicine(pair, context) for pair in coded.pairs], bool)
+    foreign = np.array([is_no_medicine(pair, context.catalogue, context.model) for pair in coded.pairs], bool)
     if len(coded.pairs):
         rows.note("not_a_medicine", int(foreign[coded.index[rows.used]].sum()))
-    meanings = tuple(
-        frozenset({ANY_MEDICINE, *(c for c in _conditions(pair, context) if context.model.kinds.get(c) == "medicine")})
-        if pair.code is not None and not is_foreign
-        else frozenset[str]()
-        for pair, is_foreign in zip(coded.pairs, foreign, strict=True)
-    )
+    meanings = tuple(medicine_meaning(pair, context.catalogue, context.model) for pair in coded.pairs)
     feed = _feed(rows, coded, meanings, context)
     names: dict[str, int] = {}
-    what = np.array([names.setdefault(_medicine(pair), len(names)) for pair in coded.pairs], np.int64)
+    what = np.array([names.setdefault(medicine_name(pair), len(names)) for pair in coded.pairs], np.int64)
     return _with_measured(
         feed, tuple(names), what[feed.pair] if len(what) else feed.person, np.zeros(len(feed.day), np.int64)
     )
@@ -119,10 +118,7 @@ def read_contacts(native: object, context: Context) -> Feed:
         rows.note("setting_unknown", int(unknown[index[rows.used]].sum()))
     else:
         settings, index = [], np.zeros(table.n_rows, np.int32)
-    meanings = tuple(
-        frozenset({ANY_CONTACT} | ({CONTACT_PREFIX + setting.value} if setting is not None else set()))
-        for setting in [*settings, None]
-    )
+    meanings = tuple(contact_meaning(setting) for setting in [*settings, None])
     pairs = tuple(Pair(None, setting.value if setting is not None else None) for setting in [*settings, None])
     return _feed(rows, CodedRows(pairs, index), meanings, context, is_coded=False)
 
@@ -130,9 +126,7 @@ def read_contacts(native: object, context: Context) -> Feed:
 def read_values(native: object, context: Context) -> Feed:
     """Numeric values of conditions of kind `value`; range and units are checked against the model."""
     rows, coded = _open_coded(native, "values", context, optional=("system", "unit", "status"), required=("value",))
-    conditions = [
-        next((c for c in sorted(_conditions(pair, context)) if c in context.model.values), None) for pair in coded.pairs
-    ]
+    conditions = [value_condition(pair, context.catalogue, context.model) for pair in coded.pairs]
     names = tuple(sorted({c for c in conditions if c is not None}))
     what = (
         np.array([names.index(c) if c is not None else -1 for c in conditions], np.int64)[coded.index]
@@ -230,42 +224,6 @@ def _with_measured(feed: Feed, names: tuple[str, ...], what: Ints, amount: Ints)
     order = np.lexsort((feed.day, feed.person))
     measured = Measured(names, feed.person[order], what[order], feed.day[order].astype(np.int64), amount[order])
     return evolve(feed, measured=measured)
-
-
-def _conditions(pair: Pair, context: Context) -> frozenset[str]:
-    if pair.code is None or pair.system is None:
-        return frozenset()
-    return context.catalogue.meaning(pair.code, pair.system)
-
-
-def _record_meaning(pair: Pair, context: Context) -> frozenset[str]:
-    if pair.code is None:
-        return frozenset()
-    meaning = set(_conditions(pair, context))
-    if not _is_administrative(pair, context):
-        meaning.add(ANY_RECORD)
-    if pair.system in _ICD10:
-        meaning.add(ICD10_RECORD)
-    return frozenset(meaning)
-
-
-def _is_administrative(pair: Pair, context: Context) -> bool:
-    return pair.system is not None and pair.code in context.model.administrative.get(pair.system, frozenset())
-
-
-def _is_no_medicine(pair: Pair, context: Context) -> bool:
-    """Whether a code of the medicines table belongs to a system without medicines, or means a condition."""
-    if pair.code is None:
-        return False
-    if pair.system in _WITHOUT_MEDICINES:
-        return True
-    return any(context.model.kinds.get(c) not in ("medicine", None) for c in _conditions(pair, context))
-
-
-def _medicine(pair: Pair) -> str:
-    if pair.system is CodeSystem.BNF and pair.code is not None:
-        return f"bnf {pair.code[:_BNF_SUBSTANCE]}"
-    return f"{pair.system} {pair.code}"
 
 
 def _judge_status(rows: Rows) -> None:
