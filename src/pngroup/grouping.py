@@ -124,7 +124,7 @@ def group(
         medicines=_measured(feeds, "medicines"),
         values=_measured(feeds, "values"),
     )
-    fingerprint = _fingerprint(used_catalogue, used_model, used_scheme)
+    fingerprint = fingerprint_of(used_catalogue, used_model, used_scheme)
     without = {reason: int((everybody.reason == i).sum()) for i, reason in enumerate(REASONS)}
     quality = Quality(
         feeds=quality_of_feeds,
@@ -200,7 +200,8 @@ def _refuse_faults(feeds: tuple[FeedQuality, ...]) -> None:
         )
 
 
-def _fingerprint(catalogue: Catalogue, model: Model, scheme: Scheme) -> str:
+def fingerprint_of(catalogue: Catalogue, model: Model, scheme: Scheme) -> str:
+    """A hash over everything that can change an answer: catalogue, model, scheme, and the way codes are read."""
     parts = (
         catalogue.fingerprint,
         model.fingerprint,

@@ -94,6 +94,12 @@ def _reason(pair: Pair) -> int:
     return 4 if pair.problem is not None else 0
 
 
+def why_not_used(pair: Pair) -> str | None:
+    """The reason for which rows of a pair are not used; None for a code that was read."""
+    number = _reason(pair)
+    return _REASONS[number - 1] if number else None
+
+
 def _systems(
     table: Table, system: str | CodeSystem | None
 ) -> tuple[list[tuple[CodeSystem | None, bool]], npt.NDArray[np.integer], int]:
