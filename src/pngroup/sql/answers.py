@@ -7,6 +7,7 @@ from typing import Final
 
 from attrs import frozen
 
+from ..errors import ModelError
 from ..model.definition import Model
 from ..model.tree import Measure
 from ..schemes import Scheme
@@ -16,7 +17,7 @@ from .evidence import answer_columns, number_of_days, pivot_statements
 from .expressions import OPEN, Sql, as_number, comparison, conjunction, first_of, number, sum_of
 from .script import Statement, create
 
-#: Each statement stays under the 1,024 columns that SQL Server allows a table, with room for what carries on.
+#: SQL Server allows a table 1,024 columns, PostgreSQL some more.
 MOST_COLUMNS: Final = 1_000
 
 
@@ -78,6 +79,7 @@ def answer_statements(columns: Columns, outputs: Outputs, dialect: Dialect, epis
     ends = {ending for span in columns.spans.values() for _, ending in span.parts}
     yield from pivot_statements(columns.questions, dialect, needed, episodes)
     answers = answer_columns(columns.questions, dialect, needed)
+    _refuse_wide(columns.model, len(answers))
     has_numbers = bool(columns.questions.days or columns.questions.amounts) and any("n." in text for text in answers)
     joins = [
         "FROM pngroup_people p",
@@ -99,6 +101,7 @@ def answer_statements(columns: Columns, outputs: Outputs, dialect: Dialect, epis
         spans = [columns.spans[each.name] for each in here if each.name in columns.spans]
         for span in spans:
             yield from _span(columns, span.name, dialect, below)
+        _refuse_wide(columns.model, len(carried) + len(here))
         texts = ["a.person_id", *(f"a.{name}" for name in carried), *(f"{each.text} AS {each.name}" for each in here)]
         rest = f"FROM {below} a" + "".join(
             f"\nLEFT JOIN pngroup_{span.name} {span.name} ON {span.name}.person_id = a.person_id" for span in spans
@@ -113,6 +116,16 @@ def answer_statements(columns: Columns, outputs: Outputs, dialect: Dialect, epis
         )
         yield from create(dialect, f"pngroup_level_{level}", about, texts, rest)
         carried += [each.name for each in here]
+
+
+def _refuse_wide(model: Model, n_columns: int) -> None:
+    if n_columns > MOST_COLUMNS:
+        raise ModelError(
+            f"the model asks so much that a table of {n_columns:,} columns would be needed",
+            where=model.place,
+            allowed=f"{MOST_COLUMNS:,} columns, which every database can hold",
+            remedy="ask fewer questions in one model",
+        )
 
 
 def _span(columns: Columns, name: str, dialect: Dialect, below: str) -> Iterator[Statement]:

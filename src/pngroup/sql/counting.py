@@ -21,7 +21,7 @@ _CODE_NOTES: Final = {
 
 
 def quality_statements(source: Source) -> Iterator[Statement]:
-    """The statements that make `pngroup_quality`: feed, topic, item, position, n_rows."""
+    """The statements that make `pngroup_quality`: feed, topic, item, place, n_rows."""
     dialect, literal = source.dialect, source.dialect.literal
     kinds = "why, code_number, status_unknown, setting_unknown, is_new"
     parts = [
@@ -34,8 +34,8 @@ def quality_statements(source: Source) -> Iterator[Statement]:
     yield from create(
         dialect,
         "pngroup_quality",
-        "The quality report: counts only. position orders the items of a topic.",
-        ["feed", "topic", "item", "position", "n_rows"],
+        "The quality report: counts only. place orders the items of a topic.",
+        ["feed", "topic", "item", "place", "n_rows"],
         f"FROM (\n{union(_topics(source))}\n) u\nWHERE n_rows > 0",
     )
 
@@ -44,11 +44,11 @@ def _topics(source: Source) -> list[str]:
     literal = source.dialect.literal
 
     def total(
-        feed: str, topic: str, rest: str, *, item: str = "''", n: str = "COUNT(*)", group: str = "", position: str = "0"
+        feed: str, topic: str, rest: str, *, item: str = "''", n: str = "COUNT(*)", group: str = "", place: str = "0"
     ) -> str:
         end = f"\nGROUP BY {group}" if group else ""
         return (
-            f"SELECT {feed} AS feed, {literal(topic)} AS topic, {item} AS item, {position} AS position, "
+            f"SELECT {feed} AS feed, {literal(topic)} AS topic, {item} AS item, {place} AS place, "
             f"COALESCE({n}, 0) AS n_rows\nFROM {rest}{end}"
         )
 
@@ -57,7 +57,7 @@ def _topics(source: Source) -> list[str]:
         f"(SELECT COUNT(*) AS n_rows FROM {source.table('people')}) a "
         "CROSS JOIN (SELECT COUNT(*) AS n_rows FROM pngroup_person) b"
     )
-    coded = "pngroup_count n JOIN pngroup_code c ON c.number = n.code_number WHERE"
+    coded = "pngroup_count n JOIN pngroup_code c ON c.code_number = n.code_number WHERE"
     return [
         total("'people'", "rows", source.table("people")),
         total("'people'", "used", "pngroup_people"),
@@ -74,7 +74,7 @@ def _topics(source: Source) -> list[str]:
             item="n.why",
             n=rows,
             group="n.feed, n.why",
-            position=_position(source),
+            place=_place(source),
         ),
         *(
             total(
@@ -120,7 +120,7 @@ def _topics(source: Source) -> list[str]:
     ]
 
 
-def _position(source: Source) -> str:
+def _place(source: Source) -> str:
     branches = " ".join(
         f"WHEN n.why = {source.dialect.literal(reason)} THEN {place}" for place, reason in enumerate(NOT_USED, 1)
     )

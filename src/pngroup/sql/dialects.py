@@ -75,10 +75,14 @@ class Dialect:
         """Month times 100 plus day, to compare birthdays: 29 February comes between 28 February and 1 March."""
         return f"{self.part.format('MONTH', date)} * 100 + {self.part.format('DAY', date)}"
 
-    def age(self, birth: str, date: str) -> str:
+    def age(self, birth: str, on: str | datetime.date) -> str:
         """Whole years from a birth date to a date; 29 February's birthday in common years is 1 March."""
-        years = f"{self.part.format('YEAR', date)} - {self.part.format('YEAR', birth)}"
-        return f"{years} - CASE WHEN {self.month_day(date)} < {self.month_day(birth)} THEN 1 ELSE 0 END"
+        if isinstance(on, datetime.date):
+            year, month_day = str(on.year), str(on.month * 100 + on.day)
+        else:
+            year, month_day = self.part.format("YEAR", on), self.month_day(on)
+        years = f"{year} - {self.part.format('YEAR', birth)}"
+        return f"{years} - CASE WHEN {month_day} < {self.month_day(birth)} THEN 1 ELSE 0 END"
 
     def create(self, table: str, columns: Iterable[str], rest: str, *, distinct: bool = False) -> str:
         """A statement that makes a table of a query: its columns, and what follows them (FROM ...)."""

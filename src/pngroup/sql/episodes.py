@@ -30,19 +30,15 @@ def episodes_asked(questions: Questions) -> list[str]:
     return list(dict.fromkeys(name for name in names if isinstance(name, str)))
 
 
-def episode_statements(
-    questions: Questions, dialect: Dialect, feeds: tuple[str, ...], as_at: datetime.date
-) -> Iterator[Statement]:
+def episode_statements(questions: Questions, dialect: Dialect, as_at: datetime.date) -> Iterator[Statement]:
     """The statements that make `pngroup_<episode>`: those that count on the index date, and answers about them."""
     for name in episodes_asked(questions):
-        yield from _one(questions, questions.model.episodes[name], dialect, feeds, as_at)
+        yield from _one(questions, questions.model.episodes[name], dialect, as_at)
 
 
-def _one(
-    questions: Questions, episode: Episode, dialect: Dialect, feeds: tuple[str, ...], as_at: datetime.date
-) -> Iterator[Statement]:
+def _one(questions: Questions, episode: Episode, dialect: Dialect, as_at: datetime.date) -> Iterator[Statement]:
     table, at = f"pngroup_{episode.id}", dialect.literal(as_at)
-    yield from _days(questions, episode, dialect, feeds, table)
+    yield from _days(questions, episode, dialect, table)
     steps = _steps(episode, as_at)
     yield from _starts(episode, dialect, table, steps)
     since = dialect.days_between
@@ -88,9 +84,7 @@ def _one(
     )
 
 
-def _days(
-    questions: Questions, episode: Episode, dialect: Dialect, feeds: tuple[str, ...], table: str
-) -> Iterator[Statement]:
+def _days(questions: Questions, episode: Episode, dialect: Dialect, table: str) -> Iterator[Statement]:
     """One row a day on which anything opens, delivers or loses, with the last closings before it."""
     model, literal = questions.model, dialect.literal
 
@@ -99,15 +93,11 @@ def _days(
         return f"MAX(CASE WHEN m.condition_id IN ({members}) THEN 1 ELSE 0 END)"
 
     all_members = sorted({m for name in (episode.opens, episode.delivers, episode.loses) for m in model.members(name)})
-    rows = union(
-        [f"SELECT person_id, meaning, on_date FROM pngroup_{feed} WHERE why IS NULL AND meaning > 0" for feed in feeds],
-        "    ",
-    )
     inner = (
         "FROM (\n"
         f"  SELECT r.person_id, r.on_date, {any_of(episode.opens)} AS opens,\n"
         f"    {any_of(episode.delivers)} AS delivers, {any_of(episode.loses)} AS loses\n"
-        f"  FROM (\n{rows}\n  ) r\n"
+        "  FROM pngroup_evidence r\n"
         "  JOIN pngroup_meaning m ON m.meaning = r.meaning\n"
         f"  WHERE m.condition_id IN ({', '.join(map(literal, all_members))})\n"
         "  GROUP BY r.person_id, r.on_date\n"

@@ -58,11 +58,18 @@ def number_of_days(questions: Questions) -> dict[object, int]:
 
 
 def evidence_statements(questions: Questions, dialect: Dialect, feeds: tuple[str, ...]) -> Iterator[Statement]:
-    """The statements that make `pngroup_yes` and `pngroup_days`: what each person has, by question."""
-    model = questions.model
-    yield from _ended(questions, dialect, feeds)
-    asks = asks_for_age(model)
-    endings = "pngroup_ends" if _endings(questions) else None
+    """The statements that make `pngroup_evidence`, and of it `pngroup_yes` and `pngroup_days`: answers by question."""
+    asks = asks_for_age(questions.model)
+    age = ["age_then"] if asks else []
+    listed = ", ".join(["person_id", "meaning", "on_date", *age])
+    rows = [f"SELECT {listed} FROM pngroup_{feed} WHERE why IS NULL AND meaning > 0" for feed in feeds]
+    columns = [f"r.{name}" for name in ("person_id", "meaning", "on_date", *age)]
+    about = "The evidence: this person, this meaning, this day, each once, from all tables."
+    rest = f"FROM (\n{union(rows)}\n) r\nCROSS JOIN pngroup_passed"
+    yield from create(dialect, "pngroup_evidence", about, columns, rest, distinct=True)
+    yield from _ended(questions, dialect)
+
+    endings = _endings(questions)
     columns = ["q.kind", "q.question", "m.meaning", "q.after_day", "q.min_age"]
     columns.append("e.condition_id" if endings else "CAST(NULL AS INTEGER) AS condition_id")
     rest = "FROM pngroup_question q\nJOIN pngroup_meaning m ON m.condition_id = q.condition_id"
@@ -70,32 +77,21 @@ def evidence_statements(questions: Questions, dialect: Dialect, feeds: tuple[str
         rest += "\nLEFT JOIN (SELECT DISTINCT condition_id FROM pngroup_ends) e ON e.condition_id = q.condition_id"
     about = "Which meanings answer which question; condition_id stands only where the condition can have ended."
     yield from create(dialect, "pngroup_asked", about, columns, rest, distinct=True)
-    tests = ["a.kind = 'bit'", "r.on_date > a.after_day"]
+    tests = ["a.kind = '{}'", "r.on_date > a.after_day"]
     if asks:
         tests.append("(a.min_age IS NULL OR r.age_then >= a.min_age)")
-    joined = f"FROM (\n{union(_used_rows(feeds, with_age=asks))}\n) r\nJOIN pngroup_asked a ON a.meaning = r.meaning\n"
+    rest = "FROM pngroup_evidence r\nJOIN pngroup_asked a ON a.meaning = r.meaning\n"
     if endings:
-        joined += "LEFT JOIN pngroup_ended x ON x.person_id = r.person_id AND x.condition_id = a.condition_id\n"
+        rest += "LEFT JOIN pngroup_ended x ON x.person_id = r.person_id AND x.condition_id = a.condition_id\n"
         tests.append("x.person_id IS NULL")
-    passed = "CROSS JOIN pngroup_passed\n"
+    rest += "WHERE " + "\n  AND ".join(tests)
     about = "Yes or no: the questions that a person has any record for."
-    where = "WHERE " + "\n  AND ".join(tests)
-    yield from create(
-        dialect, "pngroup_yes", about, ["r.person_id", "a.question"], joined + passed + where, distinct=True
-    )
+    columns = ["r.person_id", "a.question"]
+    yield from create(dialect, "pngroup_yes", about, columns, rest.format("bit"), distinct=True)
     if questions.days:
         about = "The different days on which a person has a record for a question about days."
-        where = where.replace("'bit'", "'days'")
         columns = ["r.person_id", "a.question", "r.on_date"]
-        yield from create(dialect, "pngroup_days", about, columns, joined + passed + where, distinct=True)
-
-
-def _used_rows(feeds: tuple[str, ...], *, with_age: bool = False) -> list[str]:
-    age = ", age_then" if with_age else ""
-    return [
-        f"SELECT person_id, meaning, on_date{age} FROM pngroup_{feed} WHERE why IS NULL AND meaning > 0"
-        for feed in feeds
-    ]
+        yield from create(dialect, "pngroup_days", about, columns, rest.format("days"), distinct=True)
 
 
 # -- resolved codes ---------------------------------------------------------------------------------------------------
@@ -116,7 +112,7 @@ def _conditions(question: object) -> tuple[str, ...]:
     return question.conditions if isinstance(question, Question) else ()
 
 
-def _ended(questions: Questions, dialect: Dialect, feeds: tuple[str, ...]) -> Iterator[Statement]:
+def _ended(questions: Questions, dialect: Dialect) -> Iterator[Statement]:
     model = questions.model
     endings = _endings(questions)
     if not endings:
@@ -133,7 +129,7 @@ def _ended(questions: Questions, dialect: Dialect, feeds: tuple[str, ...]) -> It
     yield from filled(dialect, "pngroup_ends", about, [("resolution", whole), ("condition_id", text)], endings)
     about = "The last day of each condition that resolved codes are about."
     rest = (
-        f"FROM (\n{union(_used_rows(feeds))}\n) r\n"
+        "FROM pngroup_evidence r\n"
         "JOIN pngroup_meaning m ON m.meaning = r.meaning\n"
         "JOIN (\n"
         "  SELECT ended_by AS condition_id FROM pngroup_resolution\n"
@@ -211,12 +207,12 @@ def pivot_statements(
     if bits:
         about = "Where the answer to each yes/no question stands: a word, and a bit of it."
         rows = [(number, number // BITS, 1 << number % BITS) for number in bits.values()]
-        columns = [("question", "integer"), ("word", "integer"), ("bit", "integer")]
+        columns = [("question", "integer"), ("word", "integer"), ("bit_value", "integer")]
         yield from filled(dialect, "pngroup_bit", about, columns, rows)
         parts = [f"SELECT person_id, question FROM pngroup_{name}yes" for name in ("", *(f"{e}_" for e in episodes))]
         about = f"All yes/no answers of a person, {BITS} in a whole number."
         words = [
-            f"CAST(SUM(CASE WHEN b.word = {word} THEN b.bit ELSE 0 END) AS {dialect.integer}) AS word_{word}"
+            f"CAST(SUM(CASE WHEN b.word = {word} THEN b.bit_value ELSE 0 END) AS {dialect.integer}) AS word_{word}"
             for word in range(-(-len(bits) // BITS))
         ]
         rest = f"FROM (\n{union(parts)}\n) y\nJOIN pngroup_bit b ON b.question = y.question\nGROUP BY y.person_id"

@@ -50,7 +50,7 @@ def people_statements(source: Source, as_at: datetime.date, short_history_months
     yield from create(dialect, "pngroup_person", about, given, f"FROM {source.table('people')}", distinct=True)
 
     born = "CASE WHEN p.birth_date IS NULL THEN a.born_on ELSE p.birth_date END" if has_age else "p.birth_date"
-    of_birth = dialect.age("p.birth_date", literal(as_at))
+    of_birth = dialect.age("p.birth_date", as_at)
     age = f"CASE WHEN p.birth_date IS NULL THEN {'a.age' if has_age else 'NULL'} ELSE {of_birth} END"
     known = f"(p.birth_date IS NOT NULL AND {of_birth} <= {_OLDEST})" + (
         " OR (p.birth_date IS NULL AND a.age IS NOT NULL)" if has_age else ""

@@ -63,7 +63,7 @@ def _rows_of(
         "r.on_date",
         f"{meaning} AS meaning",
         f"{_why(feed, source, model, as_at, has_status='status' in words, has_unit='unit' in words)} AS why",
-        f"{'COALESCE(c.number, 0)' if coded else '0'} AS code_number",
+        f"{'COALESCE(c.code_number, 0)' if coded else '0'} AS code_number",
         *(f"{_is_unknown(kind, source) if kind in words else '0'} AS {kind}_unknown" for kind in ("status", "setting")),
         f"CASE WHEN {' OR '.join(new) or '1 = 0'} THEN 1 ELSE 0 END AS is_new",
     ]
@@ -73,8 +73,8 @@ def _rows_of(
         columns.append("c.medicine")
     if feed == "values":
         columns += ["c.condition_id", f"{_whole(model.values, source)} AS amount"]
-    listed = ", ".join(read)
-    rest = "\n".join([f"FROM (SELECT {listed} FROM {source.table(feed)}) r", *joins])
+    listed = ",\n    ".join(read)
+    rest = "\n".join([f"FROM (\n  SELECT\n    {listed}\n  FROM {source.table(feed)}\n) r", *joins])
     about = f"The rows of {feed}, read once: what each stands for, and why it is not used (NULL: it is used)."
     yield from create(source.dialect, f"pngroup_{feed}", about, columns, rest)
 

@@ -45,7 +45,7 @@ class CodeRow:
     feed: str
     system_spelling: str
     spelling: str
-    number: int
+    code_number: int
     why: str | None
     because: str | None
     code_system: str | None
@@ -182,7 +182,7 @@ def _code(
         feed=feed,
         system_spelling=key[0],
         spelling=key[1],
-        number=number,
+        code_number=number,
         why=why if why is not None or condition is not None or feed != "values" else "value_of_nothing",
         because=explain_problem(pair.problem) if unreadable and pair.problem is not None else None,
         code_system=pair.system.value if pair.system is not None else None,

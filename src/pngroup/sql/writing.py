@@ -147,7 +147,7 @@ def _statements(
     yield from check_statements(source)
     yield from evidence_statements(questions, dialect, feeds)
     episodes = episodes_asked(questions)
-    yield from episode_statements(questions, dialect, feeds, as_at)
+    yield from episode_statements(questions, dialect, as_at)
     yield from amount_statements(questions, dialect)
     yield from answer_statements(columns, outputs, dialect, episodes)
     yield from result_statements(model, scheme, outputs, columns, dialect)
