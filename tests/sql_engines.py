@@ -1,7 +1,7 @@
-"""Databases that run the SQL of `pngroup sql` in tests: DuckDB, PostgreSQL and Spark, each from packages of the index.
+"""Databases that run the SQL of `pngroup sql` in tests: DuckDB, PostgreSQL and Spark, each a Python package.
 
-PostgreSQL comes as server binaries inside a Python package; Spark needs a Java (17 or later) that the machine has. A test
-that needs what is not there fails and says so: `-m "not spark"` leaves Spark out.
+PostgreSQL comes as server binaries inside one; Spark needs a Java (17 or later) that the machine has. A test that needs
+what is not there fails and says so: `-m "not spark"` leaves Spark out.
 """
 
 from __future__ import annotations
@@ -82,9 +82,9 @@ class Database:
         for statement in script.statements:
             self.execute(statement.sql)
 
-    def prepare(self, tables: Tables, *, feeds: Iterable[str], as_at: Any, **options: Any) -> SqlScript:
-        """Load the tables, list their spellings, and write the script."""
-        for name, content in tables.items():
+    def prepare(self, loaded: Tables, *, feeds: Iterable[str], as_at: Any, **options: Any) -> SqlScript:
+        """Load tables, list their spellings, and write the script."""
+        for name, content in loaded.items():
             self.load(name, content)
         listing = {name: each for name, each in options.items() if name in ("system", "tables", "columns", "without")}
         query = write_distinct(dialect=self.dialect, feeds=feeds, **listing)
@@ -166,7 +166,7 @@ class Spark(Database):
         return [row.asDict() for row in self.session.sql(sql).collect()]
 
     def load(self, name: str, content: pa.Table) -> None:
-        import pyarrow.parquet as parquet
+        from pyarrow import parquet
 
         path = Path(tempfile.mkdtemp(dir=self.session.conf.get("spark.local.dir"))) / f"{name}.parquet"
         parquet.write_table(content, path)
@@ -184,7 +184,7 @@ def postgres_server() -> Iterator[Path]:
     who: dict[str, Any] = {}
     if os.geteuid() == 0:
         # A server refuses to run as root; nobody may see neither the environment nor a folder of root's.
-        who = {"user": "nobody", "group": os.stat("/").st_gid}
+        who = {"user": "nobody", "group": Path("/").stat().st_gid}
         for part in (package, package.with_suffix(".libs")):
             shutil.copytree(part, folder / part.name)
         package = folder / package.name
@@ -220,6 +220,11 @@ def spark_session() -> Iterator[Any]:
         settings = {
             "spark.ui.enabled": "false",
             "spark.sql.shuffle.partitions": "3",
+            # Tables are small and statements many: compiling each costs more than it saves.
+            "spark.sql.codegen.wholeStage": "false",
+            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+            "spark.sql.adaptive.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
             "spark.sql.warehouse.dir": f"{folder}/warehouse",
             "spark.local.dir": folder,
             "spark.log.level": "ERROR",

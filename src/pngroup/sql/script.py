@@ -22,14 +22,15 @@ class Statement:
 class SqlScript:
     """A grouping written as SQL: `header` (lines of comment) and `statements`, to be run in order. Made by `write_sql`.
 
-    `code_table`: the rows (feed, system_spelling, spelling, ...) that the statements expect in the table `pngroup_code`
-    when they were left out of the script; empty otherwise.
+    `code_table`: the rows that the statements expect in the table `pngroup_code` when they were left out of the script
+    (otherwise none), `code_columns` the names of its columns.
     """
 
     dialect: str
     header: tuple[str, ...] = field(repr=False)
     statements: tuple[Statement, ...] = field(repr=False)
     code_table: tuple[tuple[str | int | None, ...], ...] = field(default=(), repr=False)
+    code_columns: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def text(self) -> str:

@@ -116,6 +116,7 @@ def write_sql(
         _header(used_model, used_catalogue, used_scheme, source, day),
         (*begin, *statements),
         () if code_table else tuple(rows_of(spellings.codes)),
+        tuple(name for name, _ in columns_of(CodeRow)),
     )
 
 
