@@ -27,7 +27,10 @@ INTERRUPTED: Final = 130
 TRACEBACK: Final = "PNGROUP_TRACEBACK"
 
 #: The words of the library's errors for arguments, and those of the command line for options.
-_OPTIONS: Final = "history|cache|out|system|model|catalogue|scheme|people|records|contacts|medicines|values|person|seed|dialect|without"
+_OPTIONS: Final = (
+    "history|cache|out|system|model|catalogue|scheme|people|records|contacts|medicines|values|person|seed|"
+    "dialect|without"
+)
 _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
