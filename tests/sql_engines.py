@@ -219,7 +219,8 @@ def spark_session() -> Iterator[Any]:
     with tempfile.TemporaryDirectory(prefix="spark") as folder:
         settings = {
             "spark.ui.enabled": "false",
-            "spark.sql.shuffle.partitions": "3",
+            "spark.sql.shuffle.partitions": "2",
+            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
             # Tables are small and statements many: compiling each costs more than it saves.
             "spark.sql.codegen.wholeStage": "false",
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",

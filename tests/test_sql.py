@@ -135,9 +135,9 @@ def test_spark_agrees_with_the_reference_interpreter(spark, feeds):
     assert_agrees(spark, tables_of(population, feeds), population.as_at)
 
 
-@pytest.mark.parametrize("as_at", [datetime.date(2024, 2, 29), datetime.date(2025, 3, 31)], ids=str)
-def test_every_edge_is_an_edge_in_sql_too(as_at):
-    """On both days of every window, gap and birthday the SQL says what group() says."""
+def test_every_edge_is_an_edge_in_sql_too():
+    """On both days of every window, gap and birthday the SQL says what group() says, on a leap day."""
+    as_at = datetime.date(2024, 2, 29)
     for feeds, population in sides_of_edges(as_at):
         assert_agrees(DuckDB(), tables_of(population, feeds), as_at, reference=False)
 
@@ -163,7 +163,7 @@ def pregnancies(n, seed, as_at):
     return Population(people=[draft.person for draft in drafts], **rows, as_at=as_at)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_long_chains_of_openings_end_in_the_right_episode(database, seed):
     """However many years of openings a person has, the SQL finds the episode that the day-by-day rules find."""
     as_at = datetime.date(2025, 3, 31)
@@ -213,6 +213,12 @@ def test_another_model_needs_no_other_code(database, tmp_path, feeds, model):
     assert_agrees(database, tables_of(population, feeds), population.as_at, model=path)
 
 
+def lean(folder, model=SMALL_MODEL):
+    """A small model without episodes: half as many statements."""
+    start = model.index("[episodes")
+    return written(folder, model[:start] + model[model.index("[scores", start) :])
+
+
 def test_values_are_rounded_as_by_group(each, tmp_path):
     """A value with decimals becomes a whole number of the last one, halves to even; one out of range is none."""
     numbers = [59.005, 59.0, 59.015, 59.025, 300.0, 300.01, -0.5, 0.0, 12.345678, 0.125, 0.375]
@@ -223,7 +229,7 @@ def test_values_are_rounded_as_by_group(each, tmp_path):
         "records": table("records", []),
         "values": table("values", [{"person_id": id_, "value": n} | code for id_, n in zip(ids, numbers, strict=True)]),
     }
-    model = written(tmp_path, RICH_MODEL)
+    model = lean(tmp_path, RICH_MODEL)
     each.run(each.prepare(tables, feeds=("values",), as_at=AS_AT, model=model))
     found = [each.answers()[id_]["kidney"] for id_ in ids]
     assert found == [5900, 5900, 5902, 5902, 30000, 0, 0, 0, 1235, 12, 38]
@@ -251,7 +257,7 @@ ODD = [
 ]
 
 
-def test_spellings_mean_what_they_mean_to_group(each):
+def test_spellings_mean_what_they_mean_to_group(each, tmp_path):
     """Quotation marks, backslashes, line ends and any alphabet in a code come through SQL as they are."""
     day = datetime.date(2026, 1, 1)
     ids = [f"p{place}" for place in range(len(ODD))]
@@ -261,7 +267,8 @@ def test_spellings_mean_what_they_mean_to_group(each):
     ]
     rows += [{"person_id": "p0", "code": "I10", "system": system, "date": day} for system in (None, "it's none", "''")]
     people = [{"person_id": id_, "age": 50, "sex": sex} for id_, sex in zip(ids, itertools.cycle(["F", "?!", None]))]
-    assert_agrees(each, {"people": table("people", people), "records": table("records", rows)}, AS_AT, reference=False)
+    tables = {"people": table("people", people), "records": table("records", rows)}
+    assert_agrees(each, tables, AS_AT, reference=False, model=lean(tmp_path))
 
 
 SIMPLE = {
@@ -272,9 +279,9 @@ SIMPLE = {
 }
 
 
-def test_a_spelling_that_was_not_listed_stops_the_script(each):
+def test_a_spelling_that_was_not_listed_stops_the_script(each, tmp_path):
     """A code that came after the list was exported is no result without it: the script ends with a sentence."""
-    script = each.prepare(SIMPLE, feeds=(), as_at=AS_AT)
+    script = each.prepare(SIMPLE, feeds=(), as_at=AS_AT, model=lean(tmp_path))
     late = {"person_id": "a", "code": "G30.9", "system": "icd10", "date": datetime.date(2026, 1, 11)}
     each.load("records", table("records", [*SIMPLE["records"].to_pylist(), late]))
     with pytest.raises(Exception, match="pngroup stopped: 1 rows of records with a spelling"):
@@ -297,12 +304,13 @@ def test_nothing_is_made_after_the_script_has_stopped(database):
     }
 
 
-def test_people_are_one_row_each(each):
+def test_people_are_one_row_each(each, tmp_path):
     """Rows of people that are the same count once; rows that disagree, and people without an id, stop the script."""
     person = SIMPLE["people"].to_pylist()[0]
-    assert_agrees(each, SIMPLE | {"people": table("people", [person, person])}, AS_AT)
+    model = lean(tmp_path)
+    assert_agrees(each, SIMPLE | {"people": table("people", [person, person])}, AS_AT, model=model)
     for other in (person | {"sex": "M"}, person | {"person_id": None}, person | {"person_id": "  "}):
-        script = each.prepare(SIMPLE | {"people": table("people", [person, other])}, feeds=(), as_at=AS_AT)
+        script = each.prepare(SIMPLE | {"people": table("people", [person, other])}, feeds=(), as_at=AS_AT, model=model)
         with pytest.raises(Exception, match=r"pngroup stopped: 1 (people whose rows|rows of people without)"):
             each.run(script)
 

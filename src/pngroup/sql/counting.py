@@ -6,18 +6,34 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..quality import NOT_USED
+from .evidence import filled
 from .people import NOTES
 from .script import Statement, create, union
 from .source import Source
 
-#: Notes on used rows that the code of a row brings with it, and their columns.
-_CODE_NOTES: Final = {
-    "system_not_grouped": "is_not_grouped",
-    "rewritten": "is_rewritten",
-    "filler": "is_filler",
-    "administrative": "is_administrative",
-    "not_a_medicine": "is_not_a_medicine",
-}
+#: Topic, item and test of what is counted of rows (n) and their codes (c). An item that is empty here is of the row.
+_OF_ROWS: Final = (
+    ("rows", "", "1 = 1"),
+    ("used", "", "n.why IS NULL"),
+    ("not_used", "", "n.why IS NOT NULL"),
+    ("mapped", "", "n.why IS NULL AND c.is_mapped = 1"),
+    ("unmapped", "", "n.why IS NULL AND c.is_mapped = 0"),
+    ("unreadable", "", "n.why = 'code_unreadable'"),
+    ("note", "system_not_grouped", "n.why IS NULL AND c.is_not_grouped = 1"),
+    ("note", "rewritten", "n.why IS NULL AND c.is_rewritten = 1"),
+    ("note", "filler", "n.why IS NULL AND c.is_filler = 1"),
+    ("note", "administrative", "n.why IS NULL AND c.is_administrative = 1"),
+    ("note", "not_a_medicine", "n.why IS NULL AND c.is_not_a_medicine = 1"),
+    ("note", "status_unknown", "n.why IS NULL AND n.status_unknown = 1"),
+    ("note", "setting_unknown", "n.why IS NULL AND n.setting_unknown = 1"),
+)
+#: The same of people (p).
+_OF_PEOPLE: Final = (
+    ("used", "", "1 = 1"),
+    ("grouped", "", "p.reason IS NULL"),
+    ("without_group", "", "p.reason IS NOT NULL"),
+    *(("note", note, f"p.{note} = 1") for note in NOTES),
+)
 
 
 def quality_statements(source: Source) -> Iterator[Statement]:
@@ -31,100 +47,52 @@ def quality_statements(source: Source) -> Iterator[Statement]:
     columns = ["feed", *kinds.split(", "), "n_rows"]
     about = "How many rows of each table became what."
     yield from create(dialect, "pngroup_count", about, columns, f"FROM (\n{union(parts)}\n) u")
-    yield from create(
-        dialect,
-        "pngroup_quality",
-        "The quality report: counts only. place orders the items of a topic.",
-        ["feed", "topic", "item", "place", "n_rows"],
-        f"FROM (\n{union(_topics(source))}\n) u\nWHERE n_rows > 0",
-    )
+    about = "The quality report: counts only. place orders the items of a topic."
+    topics = [(topic, item) for topic, item, _ in (*_OF_ROWS, *_OF_PEOPLE)]
+    shape = [("topic", "text"), ("item", "text")]
+    yield from filled(dialect, "pngroup_topic", about, shape, list(dict.fromkeys(topics)))
+    columns = ["feed", "topic", "item", f"{_place(source)} AS place", "SUM(n_rows) AS n_rows"]
+    rest = f"FROM (\n{union(_counted(source))}\n) u\nWHERE n_rows > 0\nGROUP BY feed, topic, item"
+    yield from create(dialect, "pngroup_quality", about, columns, rest)
 
 
-def _topics(source: Source) -> list[str]:
-    literal = source.dialect.literal
+def _counted(source: Source) -> list[str]:
+    """Queries of feed, topic, item and n_rows. Rows and people are read once for all topics."""
+    people, literal = source.table("people"), source.dialect.literal
 
-    def total(
-        feed: str, topic: str, rest: str, *, item: str = "''", n: str = "COUNT(*)", group: str = "", place: str = "0"
-    ) -> str:
-        end = f"\nGROUP BY {group}" if group else ""
-        return (
-            f"SELECT {feed} AS feed, {literal(topic)} AS topic, {item} AS item, {place} AS place, "
-            f"COALESCE({n}, 0) AS n_rows\nFROM {rest}{end}"
+    def tests(topics: tuple[tuple[str, str, str], ...]) -> str:
+        return "\n  OR ".join(
+            f"(t.topic = {literal(topic)} AND t.item = {literal(item)} AND {test})" for topic, item, test in topics
         )
 
-    rows = "SUM(n.n_rows)"
+    of_rows = (
+        "SELECT n.feed AS feed, t.topic AS topic, n.n_rows AS n_rows,\n"
+        "  CASE t.topic WHEN 'not_used' THEN n.why WHEN 'mapped' THEN c.code_system\n"
+        "    WHEN 'unmapped' THEN c.code_system WHEN 'unreadable' THEN c.because ELSE t.item END AS item\n"
+        "FROM pngroup_count n\n"
+        "LEFT JOIN pngroup_code c ON c.code_number = n.code_number\n"
+        f"CROSS JOIN pngroup_topic t\nWHERE {tests(_OF_ROWS)}"
+    )
+    of_people = (
+        "SELECT 'people' AS feed, t.topic AS topic, COUNT(*) AS n_rows,\n"
+        "  CASE t.topic WHEN 'without_group' THEN p.reason ELSE t.item END AS item\n"
+        f"FROM pngroup_people p\nCROSS JOIN pngroup_topic t\nWHERE {tests(_OF_PEOPLE)}\n"
+        "GROUP BY t.topic, t.item, p.reason"
+    )
+    given = f"SELECT 'people' AS feed, 'rows' AS topic, COUNT(*) AS n_rows, '' AS item FROM {people}"
     repeated = (
-        f"(SELECT COUNT(*) AS n_rows FROM {source.table('people')}) a "
+        "SELECT 'people' AS feed, 'note' AS topic, a.n_rows - b.n_rows AS n_rows, 'duplicate_people' AS item\n"
+        f"FROM (SELECT COUNT(*) AS n_rows FROM {people}) a\n"
         "CROSS JOIN (SELECT COUNT(*) AS n_rows FROM pngroup_person) b"
     )
-    coded = "pngroup_count n JOIN pngroup_code c ON c.code_number = n.code_number WHERE"
-    return [
-        total("'people'", "rows", source.table("people")),
-        total("'people'", "used", "pngroup_people"),
-        total("'people'", "grouped", "pngroup_people WHERE reason IS NULL"),
-        total("'people'", "without_group", "pngroup_people WHERE reason IS NOT NULL", item="reason", group="reason"),
-        total("'people'", "note", repeated, item="'duplicate_people'", n="MAX(a.n_rows - b.n_rows)"),
-        *(total("'people'", "note", "pngroup_people", item=literal(note), n=f"SUM({note})") for note in NOTES),
-        total("n.feed", "rows", "pngroup_count n", n=rows, group="n.feed"),
-        total("n.feed", "used", "pngroup_count n WHERE n.why IS NULL", n=rows, group="n.feed"),
-        total(
-            "n.feed",
-            "not_used",
-            "pngroup_count n WHERE n.why IS NOT NULL",
-            item="n.why",
-            n=rows,
-            group="n.feed, n.why",
-            place=_place(source),
-        ),
-        *(
-            total(
-                "n.feed",
-                topic,
-                f"{coded} n.why IS NULL AND c.is_mapped = {mapped}",
-                item="c.code_system",
-                n=rows,
-                group="n.feed, c.code_system",
-            )
-            for topic, mapped in (("mapped", 1), ("unmapped", 0))
-        ),
-        total(
-            "n.feed",
-            "unreadable",
-            f"{coded} n.why = 'code_unreadable'",
-            item="c.because",
-            n=rows,
-            group="n.feed, c.because",
-        ),
-        *(
-            total(
-                "n.feed",
-                "note",
-                f"{coded} n.why IS NULL AND c.{column} = 1",
-                item=literal(note),
-                n=rows,
-                group="n.feed",
-            )
-            for note, column in _CODE_NOTES.items()
-        ),
-        *(
-            total(
-                "n.feed",
-                "note",
-                f"pngroup_count n WHERE n.why IS NULL AND n.{note} = 1",
-                item=literal(note),
-                n=rows,
-                group="n.feed",
-            )
-            for note in ("status_unknown", "setting_unknown")
-        ),
-    ]
+    return [of_rows, of_people, given, repeated]
 
 
 def _place(source: Source) -> str:
     branches = " ".join(
-        f"WHEN n.why = {source.dialect.literal(reason)} THEN {place}" for place, reason in enumerate(NOT_USED, 1)
+        f"WHEN item = {source.dialect.literal(reason)} THEN {place}" for place, reason in enumerate(NOT_USED, 1)
     )
-    return f"CASE {branches} END"
+    return f"MAX(CASE {branches} ELSE 0 END)"
 
 
 def check_statements(source: Source) -> Iterator[Statement]:
