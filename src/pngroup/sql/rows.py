@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ..codes import RecordStatus
-from ..intake.meaning import contact_meaning
+from ..intake.meanings import contact_meaning
 from ..model.definition import Model, ValueRange
 from ..quality import NOT_USED
 from .script import Statement, create

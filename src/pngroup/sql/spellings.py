@@ -15,13 +15,13 @@ from ..catalogue import Catalogue
 from ..codes import CodeProblem, explain_problem, is_missing, read_setting, read_sex, read_status
 from ..errors import DataError
 from ..frames import Table, open_table
-from ..intake.codes import Pair, pair_codes, why_not_used
-from ..intake.meaning import (
+from ..intake.codes import CODE_FAULTS, Pair, Pairs
+from ..intake.meanings import (
     contact_meaning,
     is_administrative,
     is_no_medicine,
     medicine_meaning,
-    medicine_name,
+    medicine_of,
     record_meaning,
     value_condition,
 )
@@ -144,8 +144,9 @@ def _codes(
 ) -> list[CodeRow]:
     columns = {"system": [system for system, _ in keys], "code": [code for _, code in keys]}
     table = open_table(columns, name=feed, required=("code",), optional=("system",), pass_through=False)
-    coded = pair_codes(table, None)
-    pairs = [coded.pairs[place] for place in coded.index.tolist()]
+    coded = Pairs(None)
+    places = coded.add(table).tolist()
+    pairs = [coded.pairs[place] for place in places]
     n_mangled = sum(pair.problem is CodeProblem.MANGLED for pair in pairs)
     if n_mangled:
         raise DataError(
@@ -170,8 +171,8 @@ def _code(
     catalogue: Catalogue,
     model: Model,
 ) -> CodeRow:
-    why = why_not_used(pair)
-    condition = value_condition(pair, catalogue, model) if feed == "values" else None
+    why = CODE_FAULTS[pair.fault - 1] if pair.fault else None
+    condition = (value_condition(pair, catalogue, model) or None) if feed == "values" else None
     meaning = {
         "records": lambda: record_meaning(pair, catalogue, model),
         "medicines": lambda: medicine_meaning(pair, catalogue, model),
@@ -188,7 +189,7 @@ def _code(
         code_system=pair.system.value if pair.system is not None else None,
         meaning=spellings.number(meaning & model.conditions_used),
         condition_id=condition,
-        medicine=medicine_name(pair) if feed == "medicines" and why is None else None,
+        medicine=medicine_of(pair) if feed == "medicines" and why is None else None,
         is_mapped=int(not meaning.isdisjoint(catalogue.conditions)),
         is_rewritten=int(pair.rewritten),
         is_filler=int(pair.filler),

@@ -1,4 +1,4 @@
-"""What a code that was read stands for in each table: conditions of the catalogue, and those of the engine."""
+"""What a distinct code of each event table stands for: conditions, and what the engine makes of whole tables."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _BNF_SUBSTANCE: Final = 9
 
 
 def conditions_of(pair: Pair, catalogue: Catalogue) -> frozenset[str]:
-    """The conditions and score items that the catalogue knows a code for."""
+    """The conditions and score items that a code is evidence of."""
     if pair.code is None or pair.system is None:
         return frozenset()
     return catalogue.meaning(pair.code, pair.system)
 
 
 def record_meaning(pair: Pair, catalogue: Catalogue, model: Model) -> frozenset[str]:
-    """What a code of records is evidence of."""
+    """What a coded record stands for: its conditions, that there is a record, and that it is coded in ICD-10."""
     if pair.code is None:
         return frozenset()
     meaning = set(conditions_of(pair, catalogue))
@@ -41,15 +41,14 @@ def is_administrative(pair: Pair, model: Model) -> bool:
 
 
 def medicine_meaning(pair: Pair, catalogue: Catalogue, model: Model) -> frozenset[str]:
-    """What a code of medicines is evidence of; nothing where it is no medicine."""
+    """What a medicine stands for: its classes, and that there is one; nothing where the code is none."""
     if pair.code is None or is_no_medicine(pair, catalogue, model):
         return frozenset()
-    classes = (c for c in conditions_of(pair, catalogue) if model.kinds.get(c) == "medicine")
-    return frozenset({ANY_MEDICINE, *classes})
+    return frozenset({ANY_MEDICINE, *(c for c in conditions_of(pair, catalogue) if model.kinds.get(c) == "medicine")})
 
 
 def is_no_medicine(pair: Pair, catalogue: Catalogue, model: Model) -> bool:
-    """Whether a code of medicines belongs to a system without medicines, or means a condition."""
+    """Whether a code of the medicines table belongs to a system without medicines, or means a condition."""
     if pair.code is None:
         return False
     if pair.system in _WITHOUT_MEDICINES:
@@ -57,18 +56,18 @@ def is_no_medicine(pair: Pair, catalogue: Catalogue, model: Model) -> bool:
     return any(model.kinds.get(c) not in ("medicine", None) for c in conditions_of(pair, catalogue))
 
 
-def medicine_name(pair: Pair) -> str:
-    """What counts as one medicine: the chemical substance of a BNF code, otherwise the code."""
+def medicine_of(pair: Pair) -> str:
+    """What counts as one medicine: the chemical substance of a BNF code, any other code by itself."""
     if pair.system is CodeSystem.BNF and pair.code is not None:
         return f"bnf {pair.code[:_BNF_SUBSTANCE]}"
     return f"{pair.system} {pair.code}"
 
 
-def value_condition(pair: Pair, catalogue: Catalogue, model: Model) -> str | None:
-    """The condition of kind `value` that a code of values stands for; None for anything else."""
-    return next((c for c in sorted(conditions_of(pair, catalogue)) if c in model.values), None)
+def value_condition(pair: Pair, catalogue: Catalogue, model: Model) -> str:
+    """The condition of kind `value` that a code of values stands for; empty for anything else."""
+    return next((c for c in sorted(conditions_of(pair, catalogue)) if c in model.values), "")
 
 
 def contact_meaning(setting: Setting | None) -> frozenset[str]:
-    """What a contact is evidence of."""
-    return frozenset({ANY_CONTACT} | ({CONTACT_PREFIX + setting.value} if setting is not None else set()))
+    """What a contact is evidence of: that there was one, and where, if that is known."""
+    return frozenset({ANY_CONTACT, *([CONTACT_PREFIX + setting.value] if setting is not None else [])})
