@@ -83,13 +83,14 @@ __all__ = [
     "lookup",
     "need_tier",
     "rag",
+    "sql",
     "synthetic",
     "terminology",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("synthetic", "terminology"):
+    if name in ("sql", "synthetic", "terminology"):
         return import_module(f".{name}", __name__)
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

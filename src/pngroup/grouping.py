@@ -150,7 +150,7 @@ def group(
         )
     feeds = {name: _READERS[name](table, context) for name, table in tables.items() if table is not None}
     evidence = _gather(feeds, context)
-    fingerprint = _fingerprint(used_catalogue, used_model, used_scheme)
+    fingerprint = fingerprint_of(used_catalogue, used_model, used_scheme)
     then = [
         {name: feed.at(place, day, keep=keep_records) for name, feed in feeds.items()} for place, day in enumerate(days)
     ]
@@ -272,7 +272,8 @@ def _refuse_faults(feeds: tuple[FeedQuality, ...]) -> None:
         )
 
 
-def _fingerprint(catalogue: Catalogue, model: Model, scheme: Scheme) -> str:
+def fingerprint_of(catalogue: Catalogue, model: Model, scheme: Scheme) -> str:
+    """A hash over everything that can change an answer: catalogue, model, scheme, and the way codes are read."""
     parts = (
         catalogue.fingerprint,
         model.fingerprint,

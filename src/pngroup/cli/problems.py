@@ -27,7 +27,10 @@ INTERRUPTED: Final = 130
 TRACEBACK: Final = "PNGROUP_TRACEBACK"
 
 #: The words of the library's errors for arguments, and those of the command line for options.
-_OPTIONS: Final = "history|cache|out|system|model|catalogue|scheme|people|records|contacts|medicines|values|person|seed"
+_OPTIONS: Final = (
+    "history|cache|out|system|model|catalogue|scheme|people|records|contacts|medicines|values|person|seed|"
+    "dialect|without"
+)
 _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
@@ -39,6 +42,7 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"^columns (names|gives)\b", r"--column \1"),
         (r"^(\w+, )?argument values$", "the column of group numbers"),
         (r"\bargument columns\b", "option --column"),
+        (r"\bargument (feed|table)s\b", r"option --\1"),
         (r"\bargument n_people\b", "option --people"),
         (r"\bn_people\b", "--people"),
         (r"\bargument date_format\b", "option --date-format"),

@@ -21,6 +21,7 @@ from .doctor import doctor
 from .explaining import explain
 from .grouping import group
 from .mapping import map_groups
+from .sql import sql
 from .terminology import terminology
 
 _EPILOG: Final = (
@@ -98,5 +99,5 @@ def program(context: click.Context) -> None:
         context.exit(problems.BAD_USAGE)
 
 
-for command in (group, explain, map_groups, codes, coverage, catalogue, terminology, check, demo, doctor):
+for command in (group, explain, map_groups, codes, coverage, sql, catalogue, terminology, check, demo, doctor):
     program.add_command(command)

@@ -14,16 +14,17 @@ from ..codes import read_setting, read_status, read_system
 from ..evidence import Meanings
 from ..frames import Days, Table, open_table
 from ..model.definition import Model
-from ..model.primitives import ANY_CONTACT, ANY_MEDICINE, ANY_RECORD, CONTACT_PREFIX, ICD10_RECORD
+from ..model.primitives import ANY_MEDICINE, ANY_RECORD, ICD10_RECORD
 from ..vocabulary import CodeSystem, Setting
 from .codes import CODE_FAULTS, Pair, Pairs, refuse_mangled
 from .meanings import (
-    conditions_of,
+    contact_meaning,
     is_administrative,
     is_no_medicine,
     medicine_meaning,
     medicine_of,
     record_meaning,
+    value_condition,
 )
 from .people import People
 from .reading import Reader
@@ -87,7 +88,7 @@ def read_values(native: object, context: Context) -> ReadFeed:
     catalogue, allowed = context.catalogue, context.model.values
 
     def condition(pair: Pair) -> str:
-        return next((c for c in sorted(conditions_of(pair, catalogue)) if c in allowed), "")
+        return value_condition(pair, catalogue, context.model)
 
     reading = _CodedFeed(
         native, "values", context, optional=("system", "unit", "status"), required=("value",),
@@ -123,7 +124,7 @@ def read_contacts(native: object, context: Context) -> ReadFeed:
     reader, dates = _reader(context, None), DateCheck(table, context.date_format)
     # A row without a setting, or with an unknown one, has the last place.
     settings: tuple[Setting | None, ...] = (*Setting, None)
-    meanings = tuple(frozenset({ANY_CONTACT, *([CONTACT_PREFIX + s.value] if s is not None else [])}) for s in settings)
+    meanings = tuple(contact_meaning(setting) for setting in settings)
     numbers = np.array([context.meanings.number(each & context.model.conditions_used) for each in meanings], np.int64)
     for piece in table.pieces():
         place = np.full(piece.n_rows, len(settings) - 1, np.int32)

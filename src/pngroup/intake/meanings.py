@@ -6,8 +6,8 @@ from typing import Final
 
 from ..catalogue import Catalogue
 from ..model.definition import Model
-from ..model.primitives import ANY_MEDICINE, ANY_RECORD, ICD10_RECORD
-from ..vocabulary import CodeSystem
+from ..model.primitives import ANY_CONTACT, ANY_MEDICINE, ANY_RECORD, CONTACT_PREFIX, ICD10_RECORD
+from ..vocabulary import CodeSystem, Setting
 from .codes import Pair
 
 _ICD10: Final = frozenset({CodeSystem.ICD10, CodeSystem.ICD10CM})
@@ -61,3 +61,13 @@ def medicine_of(pair: Pair) -> str:
     if pair.system is CodeSystem.BNF and pair.code is not None:
         return f"bnf {pair.code[:_BNF_SUBSTANCE]}"
     return f"{pair.system} {pair.code}"
+
+
+def value_condition(pair: Pair, catalogue: Catalogue, model: Model) -> str:
+    """The condition of kind `value` that a code of values stands for; empty for anything else."""
+    return next((c for c in sorted(conditions_of(pair, catalogue)) if c in model.values), "")
+
+
+def contact_meaning(setting: Setting | None) -> frozenset[str]:
+    """What a contact is evidence of: that there was one, and where, if that is known."""
+    return frozenset({ANY_CONTACT, *([CONTACT_PREFIX + setting.value] if setting is not None else [])})
