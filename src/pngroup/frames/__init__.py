@@ -17,6 +17,7 @@ from .objects import is_missing
 from .opening import open_table
 from .picking import find_id, listed, rows_of
 from .plain import Column, Flat, Kind, Part, Taken
+from .stream import Stream
 from .table import Table
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Numbers",
     "Part",
     "SameRows",
+    "Stream",
     "Table",
     "Taken",
     "build",
