@@ -69,9 +69,7 @@ def cells_of(table):
 
 def read_by_python(data, separator):
     """What Python's own strict reader makes of the bytes of a file: the oracle of ours. None where it refuses."""
-    reader = csv.reader(
-        io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=separator, strict=True
-    )
+    reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=separator, strict=True)
     try:
         names, *rows = list(reader)
     except csv.Error:

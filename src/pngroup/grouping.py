@@ -15,6 +15,7 @@ from .dates import read_as_at, to_date
 from .errors import DataError, UsageError, did_you_mean
 from .evidence import MOST_MEANINGS, Evidence, Meanings, gather
 from .evidence.view import Measured, nothing_measured
+from .frames.stream import collected
 from .intake import (
     REASONS,
     Context,
@@ -112,7 +113,7 @@ def group(
             allowed="a table, also an empty one",
             remedy="give the coded records",
         )
-    feeds = {name: _READERS[name](table, context) for name, table in tables.items() if table is not None}
+    feeds = {name: _READERS[name](collected(table), context) for name, table in tables.items() if table is not None}
     quality_of_feeds = (everybody.quality, *(feed.quality for feed in feeds.values()))
     if strict:
         refuse_faults(quality_of_feeds)

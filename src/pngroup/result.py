@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -64,6 +64,12 @@ class Grouping:
             )
         columns = self._columns(criteria)
         return build(self.people.table, columns, rows=self.people.first_row)
+
+    def frames(self, n_people: int, *, criteria: Literal["integer", "columns"] = "integer") -> Iterator[Any]:
+        """Consecutive parts of `to_frame`, of `n_people` rows each."""
+        frame = self.to_frame(criteria=criteria)
+        for start in range(0, frame.num_rows, n_people) or (0,):
+            yield frame.slice(start, n_people)
 
     def _columns(self, criteria: str) -> dict[str, Column | Taken]:
         answers, nobody = self.answers, self.people.reason >= 0

@@ -1,8 +1,8 @@
 """CSV and TSV in blocks: every column is text, so that leading zeros of ids and codes stay.
 
-There are two readers of a block: pyarrow for what is regular, and Python's own strict reader for the rest, which says in
-which line a file is wrong. pyarrow alone would take an unclosed quotation mark for a cell that holds the rest of the
-file, and its messages hold whole rows. A block ends where a row ends; a row that is longer than a block makes it longer.
+There are two readers of a block: pyarrow for what is regular, and Python's own strict reader for the rest, which says
+in which line a file is wrong. pyarrow alone would take an unclosed quotation mark for a cell that holds the rest of the
+file, and its messages hold whole rows. A block ends where a row ends; a row may be longer than a block.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def _joined(batches: Iterator[Any], names: Sequence[str]) -> Any:
 
 
 class _Text:
-    """The bytes of a file that are not read yet: `data` of them in memory, after `n_bytes` and `n_lines` of the file."""
+    """What of a file is not read yet: `data` of it in memory, after `n_bytes` and `n_lines`."""
 
     def __init__(self, file: IO[bytes], where: str, block: int) -> None:
         self._file = file
