@@ -140,8 +140,8 @@ class StopError(Exception):
 
 
 def stopping_at(part):
-    def tell(what, n, _of):
-        if what == "Grouping part" and n == part:
+    def tell(n_done):
+        if n_done == part:
             raise StopError
 
     return tell

@@ -12,7 +12,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, Final, TypeAlias
 
 from attrs import field, frozen
 
@@ -26,6 +26,10 @@ from .text import TextTable
 
 #: Told how much more was read: rows of Parquet, bytes of text.
 Advance: TypeAlias = Callable[[int], None]
+
+#: Bytes of a short row of text (an id, a code and a date), and of one that is packed.
+_ROW: Final = 25
+_PACKED_ROW: Final = 6
 
 
 def read_table(path: Path, *, option: str) -> Any:
@@ -48,6 +52,16 @@ class Files:
     names: list[str]
     n_units: int
     schema: Any = field(repr=False)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the files are CSV or TSV."""
+        return self.source.format.separator is not None
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are: known of Parquet, of text no fewer than is likely, by the bytes of short rows."""
+        return self.n_units // (_PACKED_ROW if self.source.format.is_gzip else _ROW) if self.is_text else self.n_units
 
     def read(self, advance: Advance = lambda _: None) -> Any:
         """The whole table, with every column."""

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from attrs import field, frozen
@@ -27,8 +27,8 @@ from .merging import ROW, merge
 from .splitting import MOST_PARTS, open_part, part_of, part_path, split
 from .work import Work
 
-#: Told what is being done, how much of it is done, and how much there is.
-Tell = Callable[[str, int, int], None]
+#: Told how many parts are grouped: 0 when the first begins.
+Tell: TypeAlias = Callable[[int], None]
 _RESULT: Final = "result"
 _SAMPLE: Final = 1 << 10
 
@@ -71,7 +71,7 @@ def group_in_parts(
     date_format: str | None = None,
     strict: bool = False,
     criteria: Literal["integer", "columns"] = "integer",
-    tell: Tell = lambda _what, _n, _of: None,
+    tell: Tell = lambda _: None,
 ) -> PartedGrouping:
     """Group people and tables as `pngroup.group` does, in `n_parts` parts by person, with the same answers.
 
@@ -118,11 +118,11 @@ def group_in_parts(
     folder.begin()
     notes = [folder.finished(_step(part)) for part in range(n_parts)]
     if None in notes:
-        _split(tables, columns, n_parts, folder, tell)
+        _split(tables, columns, n_parts, folder)
     rows_of = _rows_of_parts(people, _label(columns, "people"), n_parts)
     for part, rows in enumerate(rows_of):
+        tell(part)
         if notes[part] is None:
-            tell("Grouping part", part, n_parts)
             notes[part] = _group(people, rows, tables, part, folder, options, criteria)
     quality = combine(from_counts({tuple(place): n for place, n in note["counts"]}) for note in notes)
     if strict:
@@ -199,11 +199,8 @@ def _fingerprint(
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _split(
-    tables: Mapping[str, Stream], columns: Mapping[str, Mapping[str, str]], n_parts: int, work: Work, tell: Tell
-) -> None:
-    for place, (name, stream) in enumerate(tables.items()):
-        tell("Splitting table", place, len(tables))
+def _split(tables: Mapping[str, Stream], columns: Mapping[str, Mapping[str, str]], n_parts: int, work: Work) -> None:
+    for name, stream in tables.items():
         if work.finished(name) is None:
             n_rows = split(stream, _label(columns, name), n_parts, work.folder, name)
             work.finish(name, [part_path(work.folder, name, part) for part in range(n_parts)], n_rows)

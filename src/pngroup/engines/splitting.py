@@ -53,8 +53,8 @@ def _of_chunk(ids: Any, n_parts: int) -> Parts:
     types, kind = pa.types, ids.type
     if types.is_dictionary(kind):
         of_values: Parts = np.append(_of_chunk(ids.dictionary, n_parts), np.uint16(0))
-        places: npt.NDArray[np.integer] = ids.indices.fill_null(len(ids.dictionary)).to_numpy(zero_copy_only=False)
-        return of_values[places]
+        places = ids.indices.fill_null(len(ids.dictionary)).to_numpy(zero_copy_only=False)
+        return np.asarray(of_values[places], np.uint16)
     if types.is_decimal(kind):
         ids = ids.cast(pa.float64() if kind.scale > 0 else pa.int64(), safe=False)
         kind = ids.type
