@@ -6,8 +6,10 @@ Nothing of the library imports this folder. What it needs (click, rich, and pyar
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from types import FrameType
 
@@ -22,14 +24,31 @@ def main() -> int:
         return 2
     try:
         _stop_cleanly()
-        from .program import program
+        with _without_pandas():
+            from .program import program
 
-        code: int = program.main(standalone_mode=False)
+            code: int = program.main(standalone_mode=False)
     except KeyboardInterrupt:
         # Only while modules are being loaded: afterwards the program itself sees to it.
         print("pngroup: interrupted, nothing was written", file=sys.stderr)
         return _INTERRUPTED
     return code
+
+
+@contextlib.contextmanager
+def _without_pandas() -> Iterator[None]:
+    """Keep pyarrow from importing pandas, where that is installed, to ask whether an array is one of its own.
+
+    None is here, and the import takes longer than the rest of the start.
+    """
+    if "pandas" in sys.modules:
+        yield
+        return
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["pandas"]
 
 
 def _stop_cleanly() -> None:

@@ -10,7 +10,6 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
-from ..engines.splitting import MOST_PARTS
 from ..errors import UsageError
 from .reading import Files
 
@@ -28,6 +27,7 @@ _PERSON: Final = 250
 _ROW: Final = 24
 #: A part is not made smaller than this, however little is allowed.
 _LEAST: Final = 10**8
+_MOST_PARTS: Final = 512
 
 
 def read_memory(text: str | None) -> int:
@@ -66,7 +66,7 @@ def n_parts_for(people: Any, files: Mapping[str, Files], allowed: int) -> int:
     # The table of people is in memory whatever the parts.
     always = _PROGRAM + int(people.nbytes)
     part = max(allowed - always, _LEAST)
-    return min(ceil((needed - _PROGRAM) / part), MOST_PARTS)
+    return min(ceil((needed - _PROGRAM) / part), _MOST_PARTS)
 
 
 def _machine() -> int:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from ..engines.files import PartedGrouping, group_in_parts
 from ..frames import Stream
 from ..grouping import group as group_people
 from ..result import Grouping
@@ -16,6 +15,9 @@ from .formats import format_of
 from .inputs import Inputs, open_inputs
 from .memory import n_bytes_needed, n_parts_for, read_memory
 from .writing import check_targets, json_writer, pieces_writer, write_files
+
+if TYPE_CHECKING:
+    from ..engines.files import PartedGrouping
 
 #: Rows of the result that are made and written at a time.
 _PIECE: Final = 1 << 17
@@ -66,7 +68,7 @@ def run(
         if manifest is not None:
             files[targets["--manifest"]] = json_writer(grouping.manifest)
         write_files(files)
-    if isinstance(grouping, PartedGrouping):
+    if not isinstance(grouping, Grouping):
         grouping.remove_work()
     screen.say(str(grouping.quality))
 
@@ -81,6 +83,8 @@ def _in_parts(
     criteria: Criteria,
     show: screen.Show,
 ) -> PartedGrouping:
+    from ..engines.files import group_in_parts
+
     meter = screen.Meter(show, "Grouping parts", n_parts, "parts")
 
     def tell(n_done: int) -> None:
