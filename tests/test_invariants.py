@@ -192,12 +192,12 @@ def test_evidence_gathered_later_changes_nothing():
     people = [person for person in population.people if person["age"] is None]
     population = evolve(population, people=people)
     now = engine(with_rows(population, **rows_after(population, np.random.default_rng(43))))
-    then = engine(
-        evolve(
-            with_rows(population, **rows_after(population, np.random.default_rng(43))),
-            as_at=population.as_at + timedelta(days=400),
-        )
+    # What is gathered for several dates holds what each of them needs.
+    later = population.as_at + timedelta(days=400)
+    both = evolve(
+        with_rows(population, **rows_after(population, np.random.default_rng(43))), as_at=[population.as_at, later]
     )
+    then = engine(both)[later]
     assert len(then.inputs.evidence.keys) > len(now.inputs.evidence.keys) + 1000
     assert_same_columns(answer(now.model, evolve(now.inputs, evidence=then.inputs.evidence)), now.answers)
 

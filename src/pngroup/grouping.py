@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
+
+import numpy as np
 
 from ._version import __version__
 from .answering import Inputs, answer
@@ -15,11 +18,12 @@ from .dates import read_as_at, to_date
 from .errors import DataError, UsageError, did_you_mean
 from .evidence import MOST_MEANINGS, Evidence, Meanings, gather
 from .evidence.view import Measured, nothing_measured
-from .frames.stream import collected
 from .intake import (
     REASONS,
     Context,
     Feed,
+    People,
+    ReadFeed,
     read_contacts,
     read_medicines,
     read_people,
@@ -29,7 +33,7 @@ from .intake import (
 from .model import Model, load_both
 from .model.primitives import FEEDS
 from .quality import Quality, refuse_faults
-from .result import Grouping
+from .result import Grouping, Groupings
 from .schemes import Scheme, load_scheme
 from .vocabulary import CodeSystem
 
@@ -58,7 +62,7 @@ def group(
     date_format: str | None = None,
     strict: bool = False,
     keep_records: bool = False,
-) -> Grouping:
+) -> Any:
     """Put each person into one of the eleven need groups, as it stood at the end of `as_at`.
 
     `people`: one row a person with `person_id`, `birth_date` (date, `YYYY-MM` or year) or `age`, `sex`, and optionally
@@ -82,28 +86,23 @@ def group(
 
     Source: the specification of the model is in docs/explanation/model.md, its readings in docs/provenance.md.
     """
-    day = read_as_at(as_at)
+    days, is_one = _read_dates(as_at)
     check_columns(columns)
     used_scheme = load_scheme(scheme)
     used_catalogue, used_model = load_both(model, catalogue)
     columns = columns or {}
-    everybody = read_people(
-        people,
-        as_at=day,
-        columns=columns.get("people"),
-        date_format=date_format,
-        short_history_months=used_model.short_history_months,
-    )
+    registry = read_people(people, columns=columns.get("people"), date_format=date_format, one_date=len(days) == 1)
+    at = [registry.at(day, short_history_months=used_model.short_history_months) for day in days]
     context = Context(
-        people=everybody,
+        people=at[-1],
         catalogue=used_catalogue,
         model=used_model,
         meanings=Meanings(),
-        used=used_model.conditions_used,
-        as_at=day,
+        as_at=tuple(days),
         columns=columns,
         date_format=date_format,
         system=system,
+        keep=keep_records,
     )
     tables = {"records": records, "contacts": contacts, "medicines": medicines, "values": values}
     if records is None:
@@ -113,38 +112,63 @@ def group(
             allowed="a table, also an empty one",
             remedy="give the coded records",
         )
-    feeds = {name: _READERS[name](collected(table), context) for name, table in tables.items() if table is not None}
-    quality_of_feeds = (everybody.quality, *(feed.quality for feed in feeds.values()))
-    if strict:
-        refuse_faults(quality_of_feeds)
-    inputs = Inputs(
-        people=everybody,
-        evidence=_gather(feeds, context),
-        as_at=day,
-        feeds=frozenset(feeds),
-        medicines=_measured(feeds, "medicines"),
-        values=_measured(feeds, "values"),
-    )
+    feeds = {name: _READERS[name](table, context) for name, table in tables.items() if table is not None}
+    evidence = _gather(feeds, context)
     fingerprint = _fingerprint(used_catalogue, used_model, used_scheme)
-    without = {reason: int((everybody.reason == i).sum()) for i, reason in enumerate(REASONS)}
-    quality = Quality(
-        feeds=quality_of_feeds,
-        n_people=everybody.n_people,
-        n_grouped=everybody.n_people - sum(without.values()),
+    groupings = []
+    for place, (day, everybody) in enumerate(zip(days, at, strict=True)):
+        then = {name: feed.at(place, day, keep=keep_records) for name, feed in feeds.items()}
+        quality = _quality(everybody, then)
+        if strict:
+            refuse_faults(quality.feeds)
+        inputs = Inputs(
+            people=everybody,
+            evidence=evidence,
+            as_at=day,
+            feeds=frozenset(feeds),
+            medicines=_measured(then, "medicines"),
+            values=_measured(then, "values"),
+        )
+        groupings.append(
+            Grouping(
+                model=used_model,
+                catalogue=used_catalogue,
+                scheme=used_scheme,
+                as_at=to_date(day),
+                people=everybody,
+                inputs=inputs,
+                answers=answer(used_model, inputs),
+                quality=quality,
+                fingerprint=fingerprint,
+                manifest=_manifest(used_catalogue, used_model, used_scheme, day, then, quality, fingerprint, strict),
+                kept=then if keep_records else None,
+            )
+        )
+    return groupings[0] if is_one else Groupings(tuple(groupings))
+
+
+def _read_dates(as_at: Any) -> tuple[list[int], bool]:
+    """The index dates as days in order, and whether a single one was given."""
+    if isinstance(as_at, str) or not isinstance(as_at, Sequence | np.ndarray) or getattr(as_at, "shape", None) == ():
+        return [read_as_at(as_at)], True
+    days = [read_as_at(each) for each in as_at]
+    if not days or len(set(days)) < len(days):
+        raise UsageError(
+            "as_at names no date" if not days else "as_at names a date twice",
+            where="argument as_at",
+            allowed="a date, or a list of different dates",
+            remedy="give each index date once",
+        )
+    return sorted(days), False
+
+
+def _quality(people: People, feeds: Mapping[str, Feed]) -> Quality:
+    without = {reason: int((people.reason == i).sum()) for i, reason in enumerate(REASONS)}
+    return Quality(
+        feeds=(people.quality, *(feed.quality for feed in feeds.values())),
+        n_people=people.n_people,
+        n_grouped=people.n_people - sum(without.values()),
         n_without_group=without,
-    )
-    return Grouping(
-        model=used_model,
-        catalogue=used_catalogue,
-        scheme=used_scheme,
-        as_at=to_date(day),
-        people=everybody,
-        inputs=inputs,
-        answers=answer(used_model, inputs),
-        quality=quality,
-        fingerprint=fingerprint,
-        manifest=_manifest(used_catalogue, used_model, used_scheme, day, feeds, quality, fingerprint, strict),
-        kept=feeds if keep_records else None,
     )
 
 
@@ -170,7 +194,7 @@ def check_columns(columns: object) -> None:
         )
 
 
-def _gather(feeds: Mapping[str, Feed], context: Context) -> Evidence:
+def _gather(feeds: Mapping[str, ReadFeed], context: Context) -> Evidence:
     if len(context.meanings.sets()) > MOST_MEANINGS:
         raise DataError(
             f"the codes have more than {MOST_MEANINGS:,} different meanings",
@@ -178,7 +202,9 @@ def _gather(feeds: Mapping[str, Feed], context: Context) -> Evidence:
             allowed=f"at most {MOST_MEANINGS:,} different sets of conditions",
             remedy="use a catalogue with fewer conditions",
         )
-    return gather((feed.facts for feed in feeds.values()), context.meanings, context.people.n_people)
+    return gather(
+        chain.from_iterable(feed.reader.facts() for feed in feeds.values()), context.meanings, context.people.n_people
+    )
 
 
 def _measured(feeds: Mapping[str, Feed], name: str) -> Measured:

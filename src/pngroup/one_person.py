@@ -82,4 +82,5 @@ def explain(
             allowed="a person_id of people, of the same type (text or whole number)",
             remedy="check the id and its type; leading zeros count",
         )
-    return grouping.explain(person, show_restricted=show_restricted)
+    explanation: Explanation = grouping.explain(person, show_restricted=show_restricted)
+    return explanation

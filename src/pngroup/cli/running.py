@@ -52,25 +52,25 @@ def run(
             )
     with screen.step("Grouping") as show:
         tables = {name: inputs.stream(name, show) for name in inputs.files if name != "people"}
-        grouping: Grouping | PartedGrouping
+        parted: PartedGrouping | None = None
         if n_parts == 1:
-            grouping = group_people(people, **{**tables, **inputs.arguments}, strict=strict)
-            pieces = grouping.frames(_PIECE, criteria=criteria)
+            whole: Grouping = group_people(people, **{**tables, **inputs.arguments}, strict=strict)
+            pieces, report, made = whole.frames(_PIECE, criteria=criteria), whole.quality, whole.manifest
         else:
             folder = work or targets["--out"].with_name(f".{targets['--out'].name}.work")
-            grouping = _in_parts(people, tables, inputs, folder, n_parts, strict, criteria, show)
-            pieces = grouping.frames(_PIECE)
+            parted = _in_parts(people, tables, inputs, folder, n_parts, strict, criteria, show)
+            pieces, report, made = parted.frames(_PIECE), parted.quality, parted.manifest
     with screen.step(f"Writing {out.name}") as show:
-        meter = screen.Meter(show, f"Writing {out.name}", grouping.quality.n_people, "people")
+        meter = screen.Meter(show, f"Writing {out.name}", report.n_people, "people")
         files = {targets["--out"]: pieces_writer(_counted(pieces, meter), out, option="--out")}
         if quality is not None:
-            files[targets["--quality"]] = json_writer(grouping.quality.to_dict())
+            files[targets["--quality"]] = json_writer(report.to_dict())
         if manifest is not None:
-            files[targets["--manifest"]] = json_writer(grouping.manifest)
+            files[targets["--manifest"]] = json_writer(made)
         write_files(files)
-    if not isinstance(grouping, Grouping):
-        grouping.remove_work()
-    screen.say(str(grouping.quality))
+    if parted is not None:
+        parted.remove_work()
+    screen.say(str(report))
 
 
 def _in_parts(

@@ -162,7 +162,8 @@ def _check(people: Any, tables: Mapping[str, Stream], options: Mapping[str, Any]
 
 
 def _run(people: Any, tables: Mapping[str, Any], options: Mapping[str, Any]) -> Grouping:
-    return group(people, **{**tables, **options})
+    grouping: Grouping = group(people, **{**tables, **options})
+    return grouping
 
 
 def _samples(tables: Mapping[str, Stream]) -> dict[str, Part]:

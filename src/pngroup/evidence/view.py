@@ -34,6 +34,13 @@ class Measured:
         a, b = np.searchsorted(self.person, [first, end])
         return Measured(self.names, self.person[a:b] - first, self.what[a:b], self.day[a:b], self.amount[a:b])
 
+    def until(self, day: int) -> Measured:
+        """The rows up to a day."""
+        rows = self.day <= day
+        if rows.all():
+            return self
+        return Measured(self.names, self.person[rows], self.what[rows], self.day[rows], self.amount[rows])
+
 
 def nothing_measured() -> Measured:
     """No rows."""

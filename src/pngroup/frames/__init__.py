@@ -12,9 +12,10 @@ from .building import build, refuse_clashes
 from .columns import column_like, is_column, look
 from .days import Days
 from .encoding import Encoded, Numbers
-from .identity import NO_ID, NOT_IN_PEOPLE, Ids, SameRows, encode_ids, first_rows, match_ids, same_rows
+from .identity import NO_ID, NOT_IN_PEOPLE, Ids, SameRows, encode_ids, find_people, first_rows, match_ids, same_rows
 from .objects import is_missing
 from .opening import open_table
+from .parallel import in_blocks, n_threads
 from .picking import find_id, listed, rows_of
 from .plain import Column, Flat, Kind, Part, Taken
 from .stream import Stream
@@ -39,12 +40,15 @@ __all__ = [
     "column_like",
     "encode_ids",
     "find_id",
+    "find_people",
     "first_rows",
+    "in_blocks",
     "is_column",
     "is_missing",
     "listed",
     "look",
     "match_ids",
+    "n_threads",
     "open_table",
     "refuse_clashes",
     "rows_of",

@@ -79,7 +79,12 @@ def read_days(
     """
     shapes = ""
     if isinstance(plain, Flat) and is_calendar:
-        day, missing = plain.values, plain.missing
+        missing = plain.missing
+        if not partial and not missing.any():
+            simple = _within_bounds(plain.values, missing, first_year)
+            if simple is not None:
+                return simple
+        day = plain.values
         precision = np.where(missing, 0, _DAY).astype(np.uint8)
     else:
         texts, index = _as_texts(plain)
@@ -105,6 +110,13 @@ def read_days(
         n_too_late=int(np.count_nonzero(valid & (day > last))),
         shapes=shapes,
     )
+
+
+def _within_bounds(day: npt.NDArray[np.integer], missing: Bools, first_year: int) -> Days | None:
+    """Days of a calendar column without gaps, all inside the bounds: nothing is left to be judged row by row."""
+    if len(day) and (int(day.min()) < _first_day(first_year) or int(day.max()) >= _first_day(LAST_YEAR + 1)):
+        return None
+    return Days(day.astype(np.int32, copy=False), np.ones(len(day), dtype=bool), missing, None, 0, 0, 0, "")
 
 
 def _read_texts(

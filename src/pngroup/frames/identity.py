@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -12,7 +13,9 @@ from ..errors import DataError
 from .columns import same_values
 from .encoding import encode_plain
 from .hashing import look_up
+from .numbering_text import SharedNumberError, TextTable
 from .plain import KIND_WORDS, Distinct, Flat, Index, Objects, Plain, Rows
+from .short_text import short_text, words_of
 from .table import Table
 
 #: What `match_ids` gives for an id that is not among the people, and for a row without id.
@@ -25,7 +28,7 @@ _ALLOWED: Final = "text or whole numbers, the same in all tables"
 _EXACT: Final = 2.0**53
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class Ids:
     """A column of ids.
 
@@ -40,6 +43,19 @@ class Ids:
     values: Objects | npt.NDArray[Any] = field(repr=False)
     index: Index = field(repr=False)
     first_row: Rows = field(repr=False)
+
+    @cached_property
+    def text_table(self) -> TextTable | None:
+        """The ids ready to be looked up as words; None where they are no text, or too long for it."""
+        words = words_of(self.values.tolist()) if self.kind == "text" else None
+        if words is None:
+            return None
+        table = TextTable(len(words))
+        try:
+            table.insert(words)
+        except SharedNumberError:
+            return None
+        return table
 
     @property
     def n_missing(self) -> int:
@@ -67,19 +83,7 @@ def encode_ids(table: Table, column: str = "person_id", *, required: bool = Fals
     Text keeps its leading zeros and is not stripped. Floats that are whole numbers are taken as integers
     (pandas makes them of integers with missing values); any other kind is a `DataError`.
     """
-    raw, plain = table.plain(column)
-    if raw.kind not in ("text", "integer", "float", "empty") and not (plain is not None and _is_empty(plain)):
-        raise DataError(
-            f"ids of {table.name} are {KIND_WORDS[raw.kind]} ({raw.native})",
-            where=table.where(column),
-            allowed=_ALLOWED,
-            remedy="convert the column to text (with its leading zeros) in every table",
-        )
-    if plain is None or _is_empty(plain):
-        plain = Distinct(np.array([], dtype=object), np.full(table.n_rows, -1, dtype=np.int32))
-    if isinstance(plain, Flat) and raw.kind == "float":
-        plain = _whole_ids(plain, table, column)
-    encoded = encode_plain(plain)
+    encoded = encode_plain(_plain_ids(table, column))
     values, index = encoded.values, encoded.index
     if encoded.is_text:
         blank = np.array([not value.strip() for value in values.tolist()] + [False])
@@ -94,6 +98,43 @@ def encode_ids(table: Table, column: str = "person_id", *, required: bool = Fals
             remedy="remove these rows or give them ids",
         )
     return ids
+
+
+def _plain_ids(table: Table, column: str) -> Plain:
+    """Ids as text or whole numbers; a `DataError` for any other kind."""
+    raw, plain = table.plain(column)
+    if raw.kind not in ("text", "integer", "float", "empty") and not (plain is not None and _is_empty(plain)):
+        raise DataError(
+            f"ids of {table.name} are {KIND_WORDS[raw.kind]} ({raw.native})",
+            where=table.where(column),
+            allowed=_ALLOWED,
+            remedy="convert the column to text (with its leading zeros) in every table",
+        )
+    if plain is None or _is_empty(plain):
+        return Distinct(np.array([], dtype=object), np.full(table.n_rows, -1, dtype=np.int32))
+    return _whole_ids(plain, table, column) if isinstance(plain, Flat) and raw.kind == "float" else plain
+
+
+def find_people(people: Ids, table: Table, column: str = "person_id") -> Index:
+    """For each row of a table the place of its id in `people.values`; -1 if it is not there, -2 without id.
+
+    The same as `match_ids(people, encode_ids(table))`, without numbering the ids of the table first. Raises
+    `DataError` for ids of another kind than those of people.
+    """
+    raw = table.raw(column)
+    if raw.kind == "text" and raw.memory is not None and people.kind == "text":
+        known, text = people.text_table, short_text(raw.memory)
+        if known is not None and text is not None:
+            return known.find_in(text, missing=NO_ID, blank=NO_ID)
+    if raw.kind in ("integer", "float") and people.kind == "integer":
+        plain = _plain_ids(table, column)
+        numbers = people.values
+        if isinstance(plain, Flat) and plain.values.dtype == numbers.dtype == np.int64:
+            found = look_up(plain.values, numbers.view(np.int64))
+            if plain.missing.any():
+                found[plain.missing] = NO_ID
+            return found
+    return match_ids(people, encode_ids(table, column)).astype(np.int32)
 
 
 def match_ids(people: Ids, other: Ids) -> Rows:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NoReturn
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from .plain import Part, library
+from .plain import Column, Rows, Taken, is_a, library
+from .with_arrow import ArrowFrame
 
 
 @frozen(eq=False)
@@ -30,24 +31,48 @@ class Stream:
     implementation: str = "file"
 
 
-def collected(native: Any) -> Any:
-    """A stream, or a part that is one, as a table in memory, with a column of nothing for each that it left out."""
-    if isinstance(native, Part):
-        return Part(collected(native.native))
-    if not isinstance(native, Stream):
-        return native
-    pa = library("pyarrow")
-    tables = [each if isinstance(each, pa.Table) else pa.Table.from_batches([each]) for each in native.batches()]
-    if not tables:
-        return pa.table({name: pa.nulls(0) for name in native.names})
-    table = pa.concat_tables([_decoded(each, pa) for each in tables])
-    here = set(table.column_names)
-    nothing = pa.nulls(table.num_rows)
-    return pa.Table.from_arrays(
-        [table.column(name) if name in here else nothing for name in native.names], names=list(native.names)
-    )
+@frozen(eq=False)
+class StreamFrame:
+    """A stream as a table of which only the names are known; its rows come with `batches`."""
+
+    stream: Stream
+    positions: Sequence[int] = ()
+
+    @property
+    def implementation(self) -> str:
+        """What the rows come from."""
+        return self.stream.implementation
+
+    @property
+    def names(self) -> Sequence[object]:
+        """The column names."""
+        return self.stream.names
+
+    @property
+    def n_rows(self) -> int:
+        """Nobody knows before the last batch."""
+        _refuse()
+
+    def load(self, positions: Sequence[int], /) -> StreamFrame:
+        """The same stream, of which the columns at these positions are wanted."""
+        return evolve(self, positions=tuple(positions))
+
+    def batches(self) -> Iterator[ArrowFrame]:
+        """The batches, with the wanted columns only."""
+        wanted = [self.names[at] for at in self.positions]
+        pa = library("pyarrow")
+        for batch in self.stream.batches():
+            table = pa.Table.from_batches([batch]) if is_a(batch, "pyarrow", "RecordBatch") else batch
+            yield ArrowFrame(table.select(wanted), self.implementation)
+
+    def native_column(self, _name: str) -> Any:
+        """No column is there as a whole."""
+        _refuse()
+
+    def build(self, _columns: Mapping[str, Column | Taken], _rows: Rows | None, _keep: Sequence[int]) -> Any:
+        """Nothing is built of a stream."""
+        _refuse()
 
 
-def _decoded(table: Any, pa: Any) -> Any:
-    columns = [c.cast(c.type.value_type) if pa.types.is_dictionary(c.type) else c for c in table.columns]
-    return pa.Table.from_arrays(columns, names=table.column_names)
+def _refuse() -> NoReturn:
+    raise TypeError("a stream is read piece by piece")

@@ -69,7 +69,7 @@ def _look_plain(column: Any) -> Raw:
     if known is None:
         kind: Kind = "nested" if types.is_nested(kind_of) else "other"
         return Raw(kind, str(kind_of), listed=column.to_pylist)
-    return Raw(known[0], str(kind_of), known[1], column.to_pylist)
+    return Raw(known[0], str(kind_of), known[1], column.to_pylist, column if known[0] == "text" else None)
 
 
 def _compute() -> Any:
@@ -102,7 +102,7 @@ def _days(column: Any) -> Flat:
     pa = library("pyarrow")
     if not pa.types.is_date32(column.type):
         column = column.cast(pa.date32())
-    return Flat(_numpy(column.cast(pa.int32()), 0).astype(np.int64), _nulls(column))
+    return Flat(_numpy(column.cast(pa.int32()), 0), _nulls(column))
 
 
 def _look_decimal(column: Any) -> Raw:

@@ -9,8 +9,10 @@ import numpy as np
 from attrs import field, frozen
 
 from .hashing import sample_starts
+from .numbering_text import distinct_text
 from .objects import look_objects
 from .plain import Column, Distinct, Flat, Kind, Plain, Raw, Rows, Taken, library, objects, whole
+from .short_text import short_text
 
 _INTEGERS: Final = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
 _WIDE: Final = ("Int128", "UInt128", "Decimal")
@@ -30,7 +32,7 @@ def _look_plain(series: Any, name: str) -> Raw:
     if name in _TEXT:
         known = "text", lambda: _text(series)
     elif name in _INTEGERS:
-        known = "integer", lambda: Flat(whole(series.fill_null(0).to_numpy()), _nulls(series))
+        known = "integer", lambda: Flat(whole(_filled(series, 0)), _nulls(series))
     elif name.startswith("Float"):
         known = "float", lambda: _floats(series)
     elif name == "Boolean":
@@ -45,7 +47,7 @@ def _look_plain(series: Any, name: str) -> Raw:
     if known is None:
         kind: Kind = "nested" if series.dtype.is_nested() else "other"
         return Raw(kind, str(series.dtype), listed=series.to_list)
-    return Raw(known[0], str(series.dtype), known[1], series.to_list)
+    return Raw(known[0], str(series.dtype), known[1], series.to_list, series if name == "String" else None)
 
 
 def _look_wide(series: Any) -> Raw:
@@ -59,8 +61,12 @@ def _look_wide(series: Any) -> Raw:
     return Raw("other", "whole numbers of more than 64 bits", listed=series.to_list)
 
 
+def _filled(series: Any, value: object) -> Any:
+    return (series.fill_null(value) if series.null_count() else series).to_numpy()
+
+
 def _nulls(series: Any) -> Any:
-    return series.is_null().to_numpy()
+    return series.is_null().to_numpy() if series.null_count() else np.zeros(len(series), dtype=bool)
 
 
 def _floats(series: Any) -> Flat:
@@ -69,12 +75,18 @@ def _floats(series: Any) -> Flat:
 
 
 def _days(dates: Any) -> Flat:
-    return Flat(dates.to_physical().fill_null(0).to_numpy().astype(np.int64), _nulls(dates))
+    return Flat(_filled(dates.to_physical(), 0), _nulls(dates))
 
 
 def _text(series: Any) -> Distinct:
     """Distinct text; where runs of equal text are long, only the first of each run is looked at."""
-    if series.dtype != library("polars").String or not _has_runs(series):
+    if series.dtype != library("polars").String:
+        return _distinct(series)
+    short = short_text(series)
+    distinct = None if short is None else distinct_text(short)
+    if distinct is not None:
+        return distinct
+    if not _has_runs(series):
         return _distinct(series)
     run = series.rle_id().to_numpy()
     is_first = np.ones(len(run), dtype=bool)
