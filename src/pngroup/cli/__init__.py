@@ -6,10 +6,8 @@ Nothing of the library imports this folder. What it needs (click, rich, and pyar
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import sys
-from collections.abc import Iterator
 from importlib.util import find_spec
 from types import FrameType
 
@@ -24,10 +22,10 @@ def main() -> int:
         return 2
     try:
         _stop_cleanly()
-        with _without_pandas():
-            from .program import program
+        _leave_pandas_out()
+        from .program import program
 
-            code: int = program.main(standalone_mode=False)
+        code: int = program.main(standalone_mode=False)
     except KeyboardInterrupt:
         # Only while modules are being loaded: afterwards the program itself sees to it.
         print("pngroup: interrupted, nothing was written", file=sys.stderr)
@@ -35,20 +33,19 @@ def main() -> int:
     return code
 
 
-@contextlib.contextmanager
-def _without_pandas() -> Iterator[None]:
-    """Keep pyarrow from importing pandas, where that is installed, to ask whether an array is one of its own.
+class _WithoutPandas:
+    """Keeps pyarrow from importing pandas, where that is installed, to ask whether an array is one of its own.
 
     None is here, and the import takes longer than the rest of the start.
     """
-    if "pandas" in sys.modules:
-        yield
-        return
-    sys.modules["pandas"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules["pandas"]
+
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name=name)
+
+
+def _leave_pandas_out() -> None:
+    sys.meta_path.insert(0, _WithoutPandas())  # type: ignore[arg-type]
 
 
 def _stop_cleanly() -> None:
