@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -50,27 +51,43 @@ def run(
                 f"Grouping in {n_parts} parts: at once it would take about {needed / 1e9:.1f} GB, "
                 f"and {allowed / 1e9:.1f} GB are allowed"
             )
-    with screen.step("Grouping") as show:
-        tables = {name: inputs.stream(name, show) for name in inputs.files if name != "people"}
+    target = targets["--out"]
+    folder = work or target.with_name(f".{target.name}.work")
+    with contextlib.nullcontext() if n_parts == 1 else _telling_of(folder):
         parted: PartedGrouping | None = None
-        if n_parts == 1:
-            whole: Grouping = group_people(people, **{**tables, **inputs.arguments}, strict=strict)
-            pieces, report, made = whole.frames(_PIECE, criteria=criteria), whole.quality, whole.manifest
-        else:
-            folder = work or targets["--out"].with_name(f".{targets['--out'].name}.work")
-            parted = _in_parts(people, tables, inputs, folder, n_parts, strict, criteria, show)
-            pieces, report, made = parted.frames(_PIECE), parted.quality, parted.manifest
-    with screen.step(f"Writing {out.name}") as show:
-        meter = screen.Meter(show, f"Writing {out.name}", report.n_people, "people")
-        files = {targets["--out"]: pieces_writer(_counted(pieces, meter), out, option="--out")}
-        if quality is not None:
-            files[targets["--quality"]] = json_writer(report.to_dict())
-        if manifest is not None:
-            files[targets["--manifest"]] = json_writer(made)
-        write_files(files)
-    if parted is not None:
-        parted.remove_work()
+        with screen.step("Grouping") as show:
+            tables = {name: inputs.stream(name, show) for name in inputs.files if name != "people"}
+            if n_parts == 1:
+                whole: Grouping = group_people(people, **{**tables, **inputs.arguments}, strict=strict)
+                pieces, report, made = whole.frames(_PIECE, criteria=criteria), whole.quality, whole.manifest
+            else:
+                parted = _in_parts(people, tables, inputs, folder, n_parts, strict, criteria, show)
+                pieces, report, made = parted.frames(_PIECE), parted.quality, parted.manifest
+        with screen.step(f"Writing {out.name}") as show:
+            meter = screen.Meter(show, f"Writing {out.name}", report.n_people, "people")
+            files = {target: pieces_writer(_counted(pieces, meter), out, option="--out")}
+            if quality is not None:
+                files[targets["--quality"]] = json_writer(report.to_dict())
+            if manifest is not None:
+                files[targets["--manifest"]] = json_writer(made)
+            write_files(files)
+        if parted is not None:
+            parted.remove_work()
     screen.say(str(report))
+
+
+@contextlib.contextmanager
+def _telling_of(folder: Path) -> Iterator[None]:
+    """Say that data of people are left in the folder of the work where a run ends early."""
+    try:
+        yield
+    except BaseException:
+        if folder.exists():
+            screen.say(
+                f"What is finished is kept in the folder {folder.name!r}, which holds data of people: the same command "
+                "continues from there; remove the folder if it is not to."
+            )
+        raise
 
 
 def _in_parts(
@@ -92,18 +109,10 @@ def _in_parts(
             meter.begin()
         meter.advance(int(n_done > 0))
 
-    try:
-        return group_in_parts(
-            people, tables, n_parts=n_parts, work=folder, inputs=_named(inputs), strict=strict, criteria=criteria,
-            tell=tell, **inputs.arguments,
-        )  # fmt: skip
-    except BaseException:
-        if folder.exists():
-            screen.say(
-                f"What is finished is kept in the folder {folder.name!r}, which holds data of people: the same command "
-                "continues from there; remove the folder if it is not to."
-            )
-        raise
+    return group_in_parts(
+        people, tables, n_parts=n_parts, work=folder, inputs=_named(inputs), strict=strict, criteria=criteria,
+        tell=tell, **inputs.arguments,
+    )  # fmt: skip
 
 
 def _named(inputs: Inputs) -> str:
