@@ -308,8 +308,7 @@ else:
 sys.exit(main())
 """
 STOPS = [
-    ("part", 2, "SIGKILL"), ("part", 3, "SIGTERM"), ("part", 1, "SIGINT"), ("split", 1, "SIGKILL"),
-    ("merge", 9, "SIGKILL"), ("merge", 5, "SIGTERM"),
+    ("part", 2, "SIGKILL"), ("part", 1, "SIGINT"), ("split", 1, "SIGKILL"), ("merge", 5, "SIGTERM"),
 ]  # fmt: skip
 
 

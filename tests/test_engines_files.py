@@ -19,7 +19,7 @@ from pngroup.errors import DataError, UsageError
 from pngroup.frames import Stream
 from routes import table
 
-POPULATION = generate(120, seed=11)
+POPULATION = generate(80, seed=11)
 # Rows of nobody, of somebody who is not there, and of a code that no condition knows.
 STRAY = [
     {"person_id": person_id, "code": code, "system": "icd10", "date": POPULATION.as_at}
@@ -73,7 +73,7 @@ def joined(grouping, n_people=50):
     return pa.concat_tables(grouping.frames(n_people))
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(
     n_parts=st.integers(1, 9),
     n_rows=st.integers(1, 2000),
@@ -226,14 +226,13 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-@pytest.mark.parametrize("n_parts", [1, 7])
-def test_what_one_piece_refuses_parts_refuse_in_the_same_words(case, n_parts, tmp_path):
+def test_what_one_piece_refuses_parts_refuse_in_the_same_words(case, tmp_path):
     """Data that `group()` refuses are refused in parts too, with the rows and numbers of the whole table."""
     given = WRONG[case]
     with pytest.raises(DataError) as expected:
         pngroup.group(**given, as_at=POPULATION.as_at)
     with pytest.raises(DataError) as caught:
-        in_parts(tmp_path / "work", n_parts=n_parts, given=given)
+        in_parts(tmp_path / "work", n_parts=7, given=given)
     # How a column of dates was written is shown by the first rows that were looked at.
     assert caught.value.where == expected.value.where
     assert caught.value.what.split(";")[0] == expected.value.what.split(";")[0]
@@ -252,7 +251,7 @@ def test_dates_that_few_can_be_read_are_counted_in_parts(tmp_path):
     """One readable date makes the others of its column counted rows, also in parts that have none."""
     given = changed("records", date=pa.array([*["31/12/2020"] * (N_RECORDS - 1), POPULATION.as_at.isoformat()]))
     expected = pngroup.group(**given, as_at=POPULATION.as_at)
-    assert in_parts(tmp_path / "work", n_parts=9, given=given).quality == expected.quality
+    assert in_parts(tmp_path / "work", n_parts=4, given=given).quality == expected.quality
 
 
 def test_an_empty_population_has_an_empty_result(tmp_path):

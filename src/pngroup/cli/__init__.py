@@ -45,7 +45,7 @@ class _WithoutPandas:
 
 
 def _leave_pandas_out() -> None:
-    sys.meta_path.insert(0, _WithoutPandas())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _WithoutPandas())
 
 
 def _stop_cleanly() -> None:
