@@ -205,6 +205,18 @@ def test_a_folder_with_other_files_is_refused(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_two_runs_do_not_work_in_one_folder(tmp_path):
+    """While a run makes parts in a folder, another one there is refused, and the first goes on."""
+    pytest.importorskip("fcntl")
+
+    def again(n_done):
+        if not n_done:
+            with pytest.raises(UsageError, match="another run"):
+                in_parts(tmp_path / "work", n_parts=2)
+
+    assert joined(in_parts(tmp_path / "work", n_parts=2, tell=again)).equals(whole().to_frame())
+
+
 def changed(name, **columns):
     rows = GIVEN[name]
     for column, cells in columns.items():

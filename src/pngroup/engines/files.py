@@ -115,15 +115,8 @@ def group_in_parts(
     }  # fmt: skip
     _check(people, tables, options)
     folder = Work(work, _fingerprint(inputs, options, tables, n_parts, criteria))
-    folder.begin()
-    notes = [folder.finished(_step(part)) for part in range(n_parts)]
-    if None in notes:
-        _split(tables, columns, n_parts, folder)
-    rows_of = _rows_of_parts(people, _label(columns, "people"), n_parts)
-    for part, rows in enumerate(rows_of):
-        tell(part)
-        if notes[part] is None:
-            notes[part] = _group(people, rows, tables, part, folder, options, criteria)
+    with folder.held():
+        notes = _finish_parts(people, tables, folder, options, n_parts, criteria, tell)
     quality = combine(from_counts({tuple(place): n for place, n in note["counts"]}) for note in notes)
     if strict:
         refuse_faults(quality.feeds)
@@ -140,6 +133,27 @@ def group_in_parts(
         labels=(_label(columns, "people"), others),
         n_parts=n_parts,
     )
+
+
+def _finish_parts(
+    people: Any,
+    tables: Mapping[str, Stream],
+    work: Work,
+    options: Mapping[str, Any],
+    n_parts: int,
+    criteria: Literal["integer", "columns"],
+    tell: Tell,
+) -> list[dict[str, Any]]:
+    """Group the parts that are not finished yet; what is noted of each part."""
+    notes = [work.finished(_step(part)) for part in range(n_parts)]
+    if None in notes:
+        _split(tables, options["columns"], n_parts, work)
+    rows_of = _rows_of_parts(people, _label(options["columns"], "people"), n_parts)
+    for part, rows in enumerate(rows_of):
+        tell(part)
+        if notes[part] is None:
+            notes[part] = _group(people, rows, tables, part, work, options, criteria)
+    return notes
 
 
 def _step(part: int) -> str:

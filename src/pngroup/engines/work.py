@@ -7,13 +7,14 @@ import json
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from attrs import frozen
 
 from ..errors import UsageError
 
 _STATE: Final = "state.json"
+_LOCK: Final = "lock"
 _PIECE: Final = 1 << 20
 
 
@@ -28,33 +29,58 @@ class Work:
     folder: Path
     of: str
 
-    def begin(self) -> None:
-        """Make the folder, or continue in it; work on other inputs that was left there is removed.
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Make the folder, or continue in it, alone; work on other inputs that was left there is removed.
 
-        Raises `UsageError` where the folder holds something else.
+        Raises `UsageError` where the folder holds something else, or another run is working in it.
         """
         if self.folder.exists():
             state = self._read(_STATE)
-            if state is None and any(self.folder.iterdir()):
+            if state is None and any(path.name != _LOCK for path in self.folder.iterdir()):
                 raise UsageError(
                     "the folder for the work holds other files",
                     where=f"folder {self.folder.name!r}",
                     allowed="a folder that does not exist, is empty, or was made by an earlier run",
                     remedy="name another folder",
                 )
-            if state == {"of": self.of}:
-                return
-            self.remove()
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._write(_STATE, {"of": self.of})
+        with (self.folder / _LOCK).open("wb") as lock:
+            self._lock(lock)
+            if self._read(_STATE) != {"of": self.of}:
+                self._empty()
+                self._write(_STATE, {"of": self.of})
+            yield
 
     def remove(self) -> None:
-        """Remove the folder and all in it; its state last, so that what is left of it can be removed again."""
+        """Remove the folder and all in it."""
+        self._empty()
+        (self.folder / _LOCK).unlink(missing_ok=True)
+        self.folder.rmdir()
+
+    def _empty(self) -> None:
+        """Remove all files, the state last, so that what is left after an interruption is known as ours."""
         for path in self.folder.iterdir():
-            if path.name != _STATE:
+            if path.name not in (_STATE, _LOCK):
                 path.unlink()
         (self.folder / _STATE).unlink(missing_ok=True)
-        self.folder.rmdir()
+
+    def _lock(self, file: IO[bytes]) -> None:
+        """Hold the folder until the file is closed: two runs would write the same files."""
+        try:
+            import fcntl
+        except ImportError:
+            # Only POSIX has it. Elsewhere a file that is open cannot be replaced, which is an error too.
+            return
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                "another run is working in the folder",
+                where=f"folder {self.folder.name!r}",
+                allowed="one run at a time",
+                remedy="wait for it, or name another folder",
+            ) from None
 
     def finished(self, step: str) -> Any:
         """What a finished step has noted, None where it is not finished or its files are damaged."""
