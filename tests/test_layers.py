@@ -23,7 +23,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 FLOORS = [
     {"_version", "errors"},
     {"vocabulary"},
-    {"dates"},
+    {"dates", "threads"},
     {"editions", "resources", "data"},
     {"codes"},
     {"catalogue"},

@@ -15,7 +15,6 @@ from .encoding import Encoded, Numbers
 from .identity import NO_ID, NOT_IN_PEOPLE, Ids, SameRows, encode_ids, find_people, first_rows, match_ids, same_rows
 from .objects import is_missing
 from .opening import open_table
-from .parallel import in_blocks, n_threads
 from .picking import find_id, listed, rows_of
 from .plain import Column, Flat, Kind, Part, Taken
 from .stream import Stream
@@ -42,13 +41,11 @@ __all__ = [
     "find_id",
     "find_people",
     "first_rows",
-    "in_blocks",
     "is_column",
     "is_missing",
     "listed",
     "look",
     "match_ids",
-    "n_threads",
     "open_table",
     "refuse_clashes",
     "rows_of",

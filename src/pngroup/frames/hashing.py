@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .parallel import BLOCK, in_blocks
+from ..threads import BLOCK, in_blocks
 from .plain import Index, Rows
 
 Integers: TypeAlias = npt.NDArray[np.int64]

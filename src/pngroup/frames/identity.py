@@ -13,9 +13,9 @@ from ..errors import DataError
 from .columns import same_values
 from .encoding import encode_plain
 from .hashing import look_up
-from .numbering_text import SharedNumberError, TextTable
-from .plain import KIND_WORDS, Distinct, Flat, Index, Objects, Plain, Rows
-from .short_text import short_text, words_of
+from .numbering_text import SharedNumberError, TextTable, number_text
+from .plain import KIND_WORDS, Distinct, Flat, Index, Objects, Plain, Rows, objects
+from .short_text import may_be_blank, short_text, texts_of, words_of
 from .table import Table
 
 #: What `match_ids` gives for an id that is not among the people, and for a row without id.
@@ -32,21 +32,30 @@ _EXACT: Final = 2.0**53
 class Ids:
     """A column of ids.
 
-    `values`: distinct ids (object array of str, or int64, uint64 where needed), in order of their first row.
     `index`: int32, each row's place in `values`, -1 without id. `first_row`: int64, the first row of each
-    distinct id.
+    distinct id. The ids themselves are given as `numbers_or_text` or, where they are short texts, as `words`.
     """
 
     table: str
     where: str
     kind: IdKind
-    values: Objects | npt.NDArray[Any] = field(repr=False)
+    numbers_or_text: Objects | npt.NDArray[Any] | None = field(repr=False)
     index: Index = field(repr=False)
     first_row: Rows = field(repr=False)
+    words: TextTable | None = field(default=None, repr=False)
+
+    @cached_property
+    def values(self) -> Objects | npt.NDArray[Any]:
+        """Distinct ids (object array of str, or int64, uint64 where needed), in order of their first row."""
+        if self.numbers_or_text is not None:
+            return self.numbers_or_text
+        return objects(texts_of(self.words.words) if self.words is not None else [])
 
     @cached_property
     def text_table(self) -> TextTable | None:
         """The ids ready to be looked up as words; None where they are no text, or too long for it."""
+        if self.words is not None:
+            return self.words
         words = words_of(self.values.tolist()) if self.kind == "text" else None
         if words is None:
             return None
@@ -83,6 +92,9 @@ def encode_ids(table: Table, column: str = "person_id", *, required: bool = Fals
     Text keeps its leading zeros and is not stripped. Floats that are whole numbers are taken as integers
     (pandas makes them of integers with missing values); any other kind is a `DataError`.
     """
+    short = _short_ids(table, column)
+    if short is not None:
+        return short
     encoded = encode_plain(_plain_ids(table, column))
     values, index = encoded.values, encoded.index
     if encoded.is_text:
@@ -98,6 +110,24 @@ def encode_ids(table: Table, column: str = "person_id", *, required: bool = Fals
             remedy="remove these rows or give them ids",
         )
     return ids
+
+
+def _short_ids(table: Table, column: str) -> Ids | None:
+    """Ids that are short texts, one in each row; None for any others."""
+    raw = table.raw(column)
+    text = short_text(raw.memory) if raw.kind == "text" and raw.memory is not None else None
+    numbered = number_text(text) if text is not None else None
+    if numbered is None:
+        return None
+    words, index = numbered
+    if not len(index) or int(index.min()) < 0:
+        return None
+    if any(not each.strip() for each in texts_of(words.words[may_be_blank(words.words)])):
+        return None
+    first = np.empty(len(words.words), dtype=np.int64)
+    # Written backwards, the first row of each id is the last to be written.
+    first[index[::-1]] = np.arange(len(index) - 1, -1, -1)
+    return Ids(table.name, table.where(column), "text", None, index, first, words)
 
 
 def _plain_ids(table: Table, column: str) -> Plain:

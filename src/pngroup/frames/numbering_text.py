@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ..threads import BLOCK, in_blocks
 from .arrow_memory import TextChunk
 from .hashing import Numbering
-from .parallel import BLOCK, in_blocks
 from .plain import Bools, Distinct, Index, tidy
 from .short_text import ShortText, Words, chunk_words, may_be_blank, mixed, texts_of
 
@@ -38,7 +38,7 @@ class TextTable:
     def insert(self, words: Words) -> None:
         """Add texts, of which some may be there, and some the same."""
         keys = mixed(words)
-        order = np.argsort(keys)
+        order = np.argsort(keys, kind="stable")
         order = order[np.append(True, keys[order[1:]] != keys[order[:-1]])] if len(order) else order
         order = np.sort(order[self._numbers.find(keys[order]) == _NONE])
         start, stop = len(self._numbers), len(self._numbers) + len(order)
@@ -102,6 +102,15 @@ def distinct_text(text: ShortText) -> Distinct | None:
 
     None where they cannot be numbered this way: then the column has to be numbered by its library.
     """
+    numbered = number_text(text)
+    return None if numbered is None else tidy(texts_of(numbered[0].words), numbered[1])
+
+
+def number_text(text: ShortText) -> tuple[TextTable, Index] | None:
+    """The distinct texts in order of their first row, and the number of each row's (-1 missing).
+
+    Where rows are missing the empty text has a number too. None where texts cannot be numbered this way.
+    """
     table = TextTable()
     index = np.empty(text.n_rows, np.int32)
     try:
@@ -112,7 +121,7 @@ def distinct_text(text: ShortText) -> Distinct | None:
                 part[chunk.missing] = _NONE
     except SharedNumberError:
         return None
-    return tidy(texts_of(table.words), index)
+    return table, index
 
 
 def _number_chunk(table: TextTable, chunk: TextChunk, part: Index) -> None:
@@ -126,8 +135,7 @@ def _number_chunk(table: TextTable, chunk: TextChunk, part: Index) -> None:
             unfinished.append(start)
 
     def finish() -> None:
-        while unfinished:
-            start = unfinished.pop()
+        for start in sorted(unfinished):
             words = _words(chunk, start, min(start + BLOCK, chunk.n_rows))
             found = table.find(words)
             new = np.flatnonzero(found == _NONE)
@@ -137,6 +145,7 @@ def _number_chunk(table: TextTable, chunk: TextChunk, part: Index) -> None:
             part[start : start + BLOCK] = found
 
     finish()
+    unfinished.clear()
     in_blocks(chunk.n_rows - _HEAD, work)
     finish()
 

@@ -61,6 +61,9 @@ class Pairs:
         """
         codes = table.encode("code")
         systems, system_index, n_systems = _systems(table, self._system)
+        if n_systems == 1 and not codes.n_missing:
+            places = self._places_of(np.arange(len(codes.values)), systems, codes)
+            return np.take(places, codes.index) if len(places) else codes.index
         n_codes = len(codes.values) + 1
         # A missing code, -1, takes the last number of its system.
         key: Ints | Places = np.where(codes.index < 0, np.int32(n_codes - 1), codes.index)

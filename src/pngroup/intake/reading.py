@@ -11,8 +11,8 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from ..evidence import pack
-from ..frames import in_blocks
 from ..quality import NOT_USED
+from ..threads import in_blocks
 from .rows import REASON_WORDS, Bounds, Ints, Piece, used_rows, why_not
 
 #: Rows judged at a time by one thread.

@@ -27,10 +27,10 @@ USED: Final = -1
 class Piece:
     """Consecutive rows of a table, read column by column, not yet judged.
 
-    `person`: place in people, -1 not there, -2 without id. `place`: place of the row's meaning. `day`: days
-    since 1970-01-01. `refused`: place in `REASON_WORDS` of what status or value speak against a row, or None; those of
-    `refused_by_code` (one a meaning) come between the two. `undated` and `unreadable`: rows without a date, and with one
-    that cannot be read, or None. `unknown`: by the name of a note, rows with a word that we do not know.
+    `person`: place in people, -1 not there, -2 without id. `place`: place of the meaning. `day`: days
+    since 1970-01-01. `status`, `refused_by_code` (one a place) and `value`: in this order, the place in `REASON_WORDS`
+    of what speaks against a row, or None. `undated` and `unreadable`: rows without a date, and with one that cannot
+    be read, or None. `unknown`: by the name of a note, rows with a word that we do not know.
     """
 
     person: npt.NDArray[np.int32] = field(repr=False)
