@@ -33,7 +33,7 @@ from .intake import (
 )  # fmt: skip
 from .model import Model, load_both
 from .model.primitives import FEEDS
-from .quality import NOT_USED, NOTES, FeedQuality, Quality
+from .quality import Quality, refuse_faults
 from .result import Grouping, Groupings
 from .schemes import Scheme, load_scheme
 from .vocabulary import CodeSystem
@@ -157,7 +157,7 @@ def group(
     qualities = [_quality(everybody, found) for everybody, found in zip(at, then, strict=True)]
     if strict:
         for quality in qualities:
-            _refuse_faults(quality.feeds)
+            refuse_faults(quality.feeds)
     inputs = [
         Inputs(
             people=everybody,
@@ -255,21 +255,6 @@ def _gather(feeds: Mapping[str, ReadFeed], context: Context) -> Evidence:
 def _measured(feeds: Mapping[str, Feed], name: str) -> Measured:
     table = feeds[name].measured if name in feeds else None
     return nothing_measured() if table is None else table
-
-
-def _refuse_faults(feeds: tuple[FeedQuality, ...]) -> None:
-    found = [
-        f"{feed.name}: {n:,} {'row' if n == 1 else 'rows'} ({NOT_USED.get(fault) or NOTES[fault]})"
-        for feed in feeds
-        for fault, n in feed.faults.items()
-    ]
-    if found:
-        raise DataError(
-            "strict was asked for, and rows are not as they should be: " + "; ".join(found),
-            where="the tables named",
-            allowed="no such rows under strict",
-            remedy="correct the rows, or leave strict out and read the counts in quality",
-        )
 
 
 def fingerprint_of(catalogue: Catalogue, model: Model, scheme: Scheme) -> str:

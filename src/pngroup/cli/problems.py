@@ -109,12 +109,13 @@ def from_click(error: click.ClickException) -> UsageError:
 def _unknown_command(text: str, group: click.Group, where: str) -> UsageError:
     typed = re.search(r"'([^']*)'", text)
     name = typed[1] if typed else ""
+    names = group.list_commands(click.Context(group))
     shown = name if name.isalpha() else shape_of(name)
     return UsageError(
         f"there is no command {shown!r}",
         where=where,
-        allowed=", ".join(group.commands),
-        remedy=did_you_mean(name, group.commands) or f"see {where} --help",
+        allowed=", ".join(names),
+        remedy=did_you_mean(name, names) or f"see {where} --help",
     )
 
 
@@ -131,6 +132,8 @@ def _name_of(parameter: click.Parameter) -> str:
 def _allowed_for(parameter: click.Parameter) -> str:
     if isinstance(parameter.type, click.Choice):
         return ", ".join(str(choice) for choice in parameter.type.choices)
+    if isinstance(parameter.type, click.IntRange):
+        return f"a whole number from {parameter.type.min} to {parameter.type.max}"
     return {"integer": "a whole number"}.get(parameter.type.name, parameter.type.name)
 
 

@@ -13,7 +13,8 @@ from ..schemes import load_scheme
 from ..sql import DIALECTS, SqlScript, write_distinct, write_sql
 from . import screen
 from .formats import arrow, format_of
-from .inputs import FILE, TABLES, meaning_options, read_columns
+from .inputs import read_columns
+from .options import FILE, TABLES, meaning_options
 from .reading import read_table
 from .writing import Writer, check_targets, table_writer, text_writer, write_files
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..codes import explain_problem
-from ..quality import CodeCount
 from ..vocabulary import GROUPED_SYSTEMS
 from .codes import Pair
 from .rows import Ints
-
-_MOST_FREQUENT: Final = 20
 
 
 def pair_notes(pairs: Sequence[Pair], n_used: Ints, also: Mapping[str, npt.NDArray[np.bool_]]) -> dict[str, int]:
@@ -51,10 +48,9 @@ def code_counts(
         if counts is unmapped and pair.system in GROUPED_SYSTEMS:
             key = (pair.system.value, pair.code)
             without[key] = without.get(key, 0) + n
-    top = sorted(without.items(), key=lambda item: (-item[1], item[0]))[:_MOST_FREQUENT]
     return {
         "n_mapped": mapped,
         "n_unmapped": unmapped,
         "unreadable": unreadable,
-        "most_frequent_unmapped": tuple(CodeCount(system, code, n) for (system, code), n in top),
+        "unmapped": without,
     }

@@ -16,7 +16,7 @@ from .reading import Kept, Reader
 from .reporting import code_counts, pair_notes
 from .rows import Ints
 
-_NO_CODES: Final[Mapping[str, Any]] = {"n_mapped": {}, "n_unmapped": {}, "unreadable": {}, "most_frequent_unmapped": ()}
+_NO_CODES: Final[Mapping[str, Any]] = {"n_mapped": {}, "n_unmapped": {}, "unreadable": {}}
 
 
 @frozen
