@@ -8,6 +8,7 @@ times as much. `sorted_keys` is the one form that equal evidences share.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from functools import partial
 from typing import Final, TypeAlias
@@ -79,7 +80,8 @@ class Evidence:
 
     def sorted_keys(self) -> Ints:
         """The facts sorted, each once: equal for equal sets of facts with equal numbers of meanings."""
-        return np.unique(self.keys)
+        keys = np.sort(self.keys)
+        return keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
 
     def in_blocks(self, block_bits: int) -> Evidence:
         """The same facts in blocks of another size."""
@@ -113,15 +115,18 @@ def merge(first: Evidence, second: Evidence) -> Evidence:
 def _gather(parts: Iterable[Ints], meanings: tuple[frozenset[str], ...], n_people: int, block_bits: int) -> Evidence:
     n_blocks = max(1, -(-n_people >> block_bits))
     size = min(max(_PIECE, n_blocks << 10), _LARGEST_PIECE)
-    pieces = [part[at : at + size] for part in parts for at in range(0, len(part), size)]
-    ordered = for_each(partial(_by_block, block_bits=block_bits, n_blocks=n_blocks), pieces)
+    # Each piece is let go when it has been ordered, and that when it has been copied: two copies would be many.
+    pieces = deque(part[at : at + size] for part in parts for at in range(0, len(part), size))
+    by_block = partial(_by_block, block_bits=block_bits, n_blocks=n_blocks)
+    ordered = for_each(lambda _: by_block(pieces.popleft()), range(len(pieces)))
     counts = np.array([count for _, count in ordered], np.int64).reshape(len(ordered), n_blocks)
     starts = np.concatenate(([0], np.cumsum(counts.sum(axis=0))))
     keys = np.empty(int(starts[-1]), np.int64)
     # Where the facts that each piece has of each block go: block after block, and inside it piece after piece.
     places = (starts[:-1] + np.cumsum(counts, axis=0) - counts).tolist()
-    for (facts, count), place in zip(ordered, places, strict=True):
-        at = 0
+    ordered.reverse()
+    for place in places:
+        (facts, count), at = ordered.pop(), 0
         for n, to in zip(count.tolist(), place, strict=True):
             keys[to : to + n] = facts[at : at + n]
             at += n

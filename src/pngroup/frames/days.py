@@ -16,6 +16,7 @@ import numpy.typing as npt
 from attrs import frozen
 
 from ..errors import DataError, UsageError, shapes_of
+from .encoding import encode_plain
 from .plain import Bools, Distinct, Flat, Objects, Plain
 
 #: De-identified data are shifted as far as 2201 (MIMIC-IV); no index date of use is later than this year.
@@ -146,12 +147,9 @@ def _as_texts(plain: Plain) -> tuple[Objects, npt.NDArray[np.integer]]:
     """Distinct text, and rows' places; whole numbers (years, or 20240131 with a format) as their digits."""
     if isinstance(plain, Distinct):
         return plain.values, plain.index
-    present = plain.values[~plain.missing]
-    distinct, place = np.unique(present, return_inverse=True)
-    index = np.full(len(plain.values), -1, dtype=np.int64)
-    index[~plain.missing] = place
-    texts = [str(int(v)) if np.isfinite(v) and v == int(v) else str(v) for v in distinct.tolist()]
-    return np.array(texts, dtype=object), index
+    encoded = encode_plain(plain)
+    texts = [str(int(v)) if np.isfinite(v) and v == int(v) else str(v) for v in encoded.values.tolist()]
+    return np.array(texts, dtype=object), encoded.index
 
 
 def parse_iso(texts: list[str], *, partial: bool = False) -> tuple[DayNumbers, Precisions]:

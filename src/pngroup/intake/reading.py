@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from threading import Lock
 from typing import Final
 
@@ -186,9 +186,11 @@ class Reader:
         """Of these meanings only the latest day of each person is ever asked."""
         self._latest.begin(meanings)
 
-    def facts(self) -> tuple[Ints, ...]:
-        """The packed facts of all rows."""
-        return (*(self._facts[start] for start in sorted(self._facts)), *self._latest.facts())
+    def facts(self) -> Iterator[Ints]:
+        """The packed facts of all rows, which are handed over: they are not here any more afterwards."""
+        while self._facts:
+            yield self._facts.popitem()[1]
+        yield from self._latest.facts()
 
     def kept(self) -> Kept:
         """The rows that were used, in the order of the table."""
