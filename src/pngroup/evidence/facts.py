@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
-from ..dates import to_fact_day
+from ..dates import fact_day
 from ..threads import for_each
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -88,9 +88,15 @@ class Evidence:
         return _gather([self.keys], self.meanings, self.n_people, block_bits)
 
 
-def pack(person: Ints, meaning: npt.NDArray[np.integer], day: npt.NDArray[np.integer]) -> Ints:
+def pack(person: npt.NDArray[np.integer], meaning: npt.NDArray[np.integer], day: npt.NDArray[np.integer]) -> Ints:
     """Facts of rows: person index, meaning number (not negative) and day number (days since 1970)."""
-    return (person.astype(np.int64) << _PERSON_SHIFT) | (meaning.astype(np.int64) << _DAY_BITS) | to_fact_day(day)
+    facts: Ints = person.astype(np.int64)
+    facts <<= _MEANING_BITS
+    facts += meaning
+    facts <<= _DAY_BITS
+    facts += day
+    facts += fact_day(0)
+    return facts
 
 
 def unpack(keys: Ints, *, first: int = 0) -> tuple[Ints, Ints, Ints]:

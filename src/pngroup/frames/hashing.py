@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..threads import BLOCK, in_blocks
-from .plain import Index, Rows
+from .plain import Bools, Index, Rows
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 
@@ -73,17 +73,27 @@ class Numbering:
 
     def find(self, keys: Integers) -> Index:
         """The number of each key, -1 where it was never inserted; at its best for some ten thousand keys at a time."""
-        at = self._home(keys)
-        found: Index = np.take(self._slots, at, mode="clip")
+        found = self.first_places(keys)
         # An empty slot, -1, takes the last key; it is settled already.
-        unsettled = np.flatnonzero((np.take(self._keys, found, mode="wrap") != keys) & (found != _EMPTY))
-        at, last = at[unsettled], len(self._slots) - 1
-        while len(unsettled):
+        return self.find_on(keys, found, (np.take(self._keys, found, mode="wrap") != keys) & (found != _EMPTY))
+
+    def first_places(self, keys: Integers) -> Index:
+        """The number at each key's first place, -1 for none, whatever key that is."""
+        found: Index = np.take(self._slots, self._home(keys), mode="clip")
+        return found
+
+    def find_on(self, keys: Integers, found: Index, others: Bools) -> Index:
+        """The number of each key, where `others` have another key at their first place."""
+        places = np.flatnonzero(others)
+        keys = keys[places]
+        at = self._home(keys)
+        last = len(self._slots) - 1
+        while len(places):
             at = (at + 1) & last
             number = self._slots[at]
-            found[unsettled] = number
-            going_on = (number != _EMPTY) & (self._keys[number] != keys[unsettled])
-            unsettled, at = unsettled[going_on], at[going_on]
+            found[places] = number
+            going_on = (number != _EMPTY) & (self._keys[number] != keys)
+            places, at, keys = places[going_on], at[going_on], keys[going_on]
         return found
 
     def number(self, keys: Integers) -> Index:

@@ -10,11 +10,13 @@ import numpy.typing as npt
 
 from ..threads import BLOCK, in_blocks
 from .arrow_memory import TextChunk
-from .hashing import Numbering
+from .hashing import Numbering, sorted_distinct
 from .plain import Bools, Distinct, Index, tidy
 from .short_text import ShortText, Words, chunk_words, may_be_blank, mixed, texts_of
 
 _NONE: Final = -1
+#: A column whose first so many rows repeat a text is no list of people.
+_SAMPLE: Final = 4096
 #: Rows that are numbered one block after the other, before the rest is looked up by all threads.
 _HEAD: Final = 16 * BLOCK
 
@@ -49,15 +51,32 @@ class TextTable:
         if (self.find(words) == _NONE).any():
             raise SharedNumberError
 
+    def insert_distinct(self, words: Words, keys: npt.NDArray[np.int64]) -> None:
+        """Add texts to an empty table, each once, with their mixed numbers, which differ too."""
+        self._numbers = Numbering(len(keys))
+        self._numbers.insert(keys)
+        self._words = words
+
     def find(self, words: Words) -> Index:
         """The number of each text, -1 where it is not there."""
         if not len(self._numbers):
             return np.full(len(words), _NONE, np.int32)
-        found = self._numbers.find(mixed(words))
-        same = np.take(self._words, found, axis=0, mode="wrap")
-        # Where only the mixed number is there, the text is not.
-        found[(same[:, 0] != words[:, 0]) | (same[:, 1] != words[:, 1])] = _NONE
+        keys = mixed(words)
+        found = self._numbers.first_places(keys)
+        others = self._differ(found, words) & (found != _NONE)
+        if others.any():
+            found = self._numbers.find_on(keys, found, others)
+            rows = np.flatnonzero(others)
+            # Where only the mixed number is there, the text is not.
+            found[rows[self._differ(found[rows], words[rows])]] = _NONE
         return found
+
+    def _differ(self, found: Index, words: Words) -> Bools:
+        """Where the text of a number is another one than that of the words."""
+        same = np.take(self._words, found, axis=0, mode="wrap")
+        differ: Bools = same[:, 0] != words[:, 0]
+        differ |= same[:, 1] != words[:, 1]
+        return differ
 
     def find_in(self, text: ShortText, *, missing: int, blank: int = _NONE) -> Index:
         """The number of each row's text: -1 where it is not there, `missing` where there is no text, `blank` where it
@@ -114,6 +133,8 @@ def number_text(text: ShortText) -> tuple[TextTable, Index] | None:
     table = TextTable()
     index = np.empty(text.n_rows, np.int32)
     try:
+        if _is_each_once(text, table):
+            return table, np.arange(text.n_rows, dtype=np.int32)
         for first, chunk in _placed(text):
             part = index[first : first + chunk.n_rows]
             _number_chunk(table, chunk, part, head=max(0, _HEAD - first))
@@ -122,6 +143,22 @@ def number_text(text: ShortText) -> tuple[TextTable, Index] | None:
     except SharedNumberError:
         return None
     return table, index
+
+
+def _is_each_once(text: ShortText, table: TextTable) -> bool:
+    """Whether no row is missing and each text differs, as ids of people mostly do; then the table holds them all."""
+    parts = []
+    for _, chunk in _placed(text):
+        sample = mixed(_words(chunk, 0, min(chunk.n_rows, _SAMPLE)))
+        if chunk.missing is not None or len(sorted_distinct(sample)) < len(sample):
+            return False
+        parts.append(chunk_words(chunk, 0, chunk.n_rows).copy())
+    words = np.concatenate(parts) if parts else np.empty((0, 2), np.uint64)
+    keys = mixed(words)
+    if not len(keys) or len(sorted_distinct(keys)) < len(keys):
+        return False
+    table.insert_distinct(words, keys)
+    return True
 
 
 def _number_chunk(table: TextTable, chunk: TextChunk, part: Index, *, head: int) -> None:

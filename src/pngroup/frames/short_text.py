@@ -23,6 +23,8 @@ LONGEST: Final = 12
 _LENGTH: Final = np.uint64(0xFFFFFFFF)
 #: Bytes in the first word.
 _HEAD: Final = 4
+#: Bytes that are read behind the last text of a block.
+_ROOM: Final = 16
 _HALF: Final = np.uint64(32)
 #: Another odd number, from the square root of 3.
 _SECOND: Final = np.uint64(0xBB67AE8584CAA73B)
@@ -61,9 +63,11 @@ def chunk_words(chunk: TextChunk, start: int, stop: int) -> Words:
     assert chunk.data is not None
     offsets = chunk.offsets[start : stop + 1]
     lengths = np.diff(offsets)
-    data = chunk.data[int(offsets[0]) : int(offsets[-1])]
+    first, end = int(offsets[0]), int(offsets[-1])
     # Twelve bytes are read from each start; those behind the text belong to the next one and are blanked out.
-    padded = np.concatenate([data, np.zeros(16, np.uint8)])
+    padded = chunk.data[first : end + _ROOM]
+    if len(padded) < end + _ROOM - first:
+        padded = np.concatenate([chunk.data[first:end], np.zeros(_ROOM, np.uint8)])
     words = np.empty((stop - start, 2), np.uint64)
     if len(lengths) and int(lengths.min()) == int(lengths.max()):
         length = int(lengths[0])

@@ -194,6 +194,7 @@ class _CodedFeed:
         self.pairs = Pairs(_system_for(self._table, context))
         self._meanings: list[Meaning] = []
         self._numbers = np.zeros(0, np.int64)
+        self._faults = np.zeros(0, np.int8)
 
     def read(
         self,
@@ -211,7 +212,9 @@ class _CodedFeed:
             pairs = self.pairs.pairs
             refuse_mangled(table, place, pairs)
             self._look_up()
-            faults = np.array([_NO_FAULT[pair.fault] for pair in pairs], np.int8)
+            new = [_NO_FAULT[pair.fault] for pair in pairs[len(self._faults) :]]
+            self._faults = np.concatenate([self._faults, np.array(new, np.int8)])
+            faults = self._faults
             value = judge(table, place) if judge is not None else None
             self._reader.add(
                 _piece(table, self._context, dates, place, faults, self._words, persons, status, value), self._numbers

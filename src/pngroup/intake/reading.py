@@ -179,8 +179,7 @@ class Reader:
             rows = np.flatnonzero(meaning == light)
             self._latest.add(light, np.take(person, rows), np.take(day, rows))
             meaning[rows] = _NO_FACT
-        rows = np.flatnonzero(meaning >= 0)
-        self._facts[first + start] = pack(np.take(person, rows), np.take(meaning, rows), np.take(day, rows))
+        self._facts[first + start] = pack(person, meaning, day)[meaning >= 0]
 
     def keep_latest_of(self, meanings: Iterable[int]) -> None:
         """Of these meanings only the latest day of each person is ever asked."""
