@@ -22,6 +22,8 @@ _MOST_LATEST: Final = 100_000_000
 #: Reasons that depend on the day alone, so that a row can have another one at an earlier index date.
 _BY_DAY: Final = ("before_birth", "after_death")
 _NO_FACT: Final = -1
+#: Of fewer rows than one in so many it is not worth making the columns of a block anew.
+_FEW: Final = 4
 _NEVER: Final = np.iinfo(np.int32).min
 
 
@@ -90,12 +92,16 @@ class Counts:
         self.used = np.concatenate([self.used, np.zeros((more, self._n_dates), np.int64)])
         self.unreadable = np.concatenate([self.unreadable, np.zeros(more, np.int64)])
 
-    def add_used(self, place: npt.NDArray[np.int32], date: npt.NDArray[np.integer] | None) -> None:
-        """Rows that are used, and the index date that each is first used at (None: the only one)."""
-        key = place if date is None else place * np.int64(self._n_dates) + date
-        found = np.bincount(key, minlength=self.used.size).reshape(self.used.shape)
+    def add_used(self, place: npt.NDArray[np.int32], date: npt.NDArray[np.integer] | None, *, but_not: Ints) -> None:
+        """Rows that are used, those at `but_not` apart, and the date each is first used at (None: the only one)."""
+        if date is not None:
+            # The day of a row that is not used may be after all dates.
+            place = place * np.int64(self._n_dates) + np.minimum(date, self._n_dates - 1)
+        found = np.bincount(place, minlength=self.used.size)
+        if len(but_not):
+            found -= np.bincount(place[but_not], minlength=self.used.size)
         with self._lock:
-            self.used += found
+            self.used += found.reshape(self.used.shape)
 
     def add_reasons(
         self, why: npt.NDArray[np.int8], place: npt.NDArray[np.int32], date: npt.NDArray[np.integer]
@@ -159,22 +165,26 @@ class Reader:
         place, day, person = piece.place[start:stop], piece.day[start:stop], piece.person[start:stop]
         n_dates = len(self._bounds.as_at)
         date = np.searchsorted(np.array(self._bounds.as_at, np.int32), day) if n_dates > 1 else None
-        n_used = int(np.count_nonzero(used))
-        if n_used < len(used):
-            rows = np.flatnonzero(~used)
-            late = (day[rows] > self._bounds.as_at[0]).astype(np.int64) if date is None else date[rows]
-            self.counts.add_reasons(why_not(piece, self._bounds, rows + start), place[rows], late)
-            place, day, person = place[used], day[used], person[used]
-            date = None if date is None else date[used]
-        self.counts.add_used(place, date)
+        refused = np.flatnonzero(~used)
+        if len(refused):
+            late = (day[refused] > self._bounds.as_at[0]).astype(np.int64) if date is None else date[refused]
+            self.counts.add_reasons(why_not(piece, self._bounds, refused + start), place[refused], late)
+            if len(refused) > len(used) // _FEW:
+                place, day, person, refused = place[used], day[used], person[used], refused[:0]
+                date = None if date is None else date[used]
+        # Few rows are taken off what was counted; many are left out first.
+        self.counts.add_used(place, date, but_not=refused)
         for name, unknown in piece.unknown.items():
-            here = unknown[start:stop][used]
-            self.counts.add_unknown(name, np.zeros(int(here.sum()), np.int64) if date is None else date[here])
+            here = np.flatnonzero(unknown[start:stop] & used)
+            days = piece.day[start:stop][here]
+            self.counts.add_unknown(name, np.searchsorted(np.array(self._bounds.as_at, np.int32), days))
         if self._keep_after is not None:
-            kept = np.flatnonzero(day > self._keep_after)
-            row = np.flatnonzero(used)[kept] + (first + start)
-            self._kept[first + start] = Kept(person[kept].astype(np.int64), place[kept], day[kept], row)
+            row = np.flatnonzero(used & (piece.day[start:stop] > self._keep_after)) + start
+            self._kept[first + start] = Kept(
+                piece.person[row].astype(np.int64), piece.place[row], piece.day[row], row + first
+            )
         meaning = np.take(meaning_of_place, place)
+        meaning[refused] = _NO_FACT
         for light in self._latest.meanings:
             rows = np.flatnonzero(meaning == light)
             self._latest.add(light, np.take(person, rows), np.take(day, rows))
