@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -13,8 +14,9 @@ from hypothesis import given, settings, strategies as st
 
 import pngroup
 import routes
+from frame_kinds import KINDS
 from generated import generate, people_strategy
-from pngroup.frames import Stream
+from pngroup.frames import Stream, is_missing
 from routes import FEEDS
 
 
@@ -75,6 +77,27 @@ def test_the_long_frame_is_ordered_by_date_then_person(criteria):
     assert long.equals(expected)
     assert long["as_at"].to_list() == [datetime.date.fromisoformat(day) for day in sorted(days) for _ in range(2)]
     assert long["ward"].to_list() == [1, 2] * 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_long_frame_is_that_of_the_callers_library(kind):
+    """Whatever the library of people, the long frame holds the rows of each date's frame, and the caller's columns."""
+    people = KINDS[kind]({"person_id": ["b", "a"], "birth_date": ["1950-01-01", "2007-02-28"], "ward": [1, 2]})
+    records = {"person_id": ["b", "b"], "code": ["I50.0", "F03"], "date": ["2024-01-15", "2024-02-20"]}
+    groupings = pngroup.group(people, records, as_at=["2023-12-31", "2024-01-31"], system="icd10")
+    long, *parts = (as_lists(frame) for frame in (groupings.to_frame(), *(each.to_frame() for each in groupings)))
+    assert list(long) == ["as_at", *parts[0]]
+    for name in parts[0]:
+        assert long[name] == parts[0][name] + parts[1][name]
+
+
+def as_lists(frame):
+    """Any frame as a dictionary of lists, missing values as None."""
+    if isinstance(frame, dict):
+        return {name: [None if is_missing(value) else value for value in values] for name, values in frame.items()}
+    frame = nw.from_native(frame, pass_through=True)
+    frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    return {name: frame.to_arrow().column(name).to_pylist() for name in frame.columns}
 
 
 def test_people_known_by_an_age_alone_are_refused_on_several_dates():

@@ -101,9 +101,15 @@ def window_start(as_at: int, *, months: int | None = None, days: int | None = No
 
 def age_on(birth: Days, day: int) -> Days:
     """Whole years from `birth` to `day`; 29 February's birthday in common years is 1 March."""
-    years, month_days = _calendar(birth)
-    year, month_day = _calendar(np.array([day], dtype=np.int32))
-    age: Days = (year[0] - years - (month_day[0] < month_days)).astype(np.int32)
+    return age_of(calendar_of(birth), day)
+
+
+def age_of(birth: tuple[Days, Days], day: int) -> Days:
+    """The same for births whose year and day of the year are known already, as `calendar_of` gives them."""
+    years, month_days = birth
+    year, month_day = calendar_of(np.array([day], dtype=np.int32))
+    age: Days = year[0] - years
+    age -= month_day[0] < month_days
     return age
 
 
@@ -117,13 +123,15 @@ def birthday(birth: Days, years: int) -> Days:
     return result
 
 
-def _calendar(days: Days) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def calendar_of(days: Days) -> tuple[Days, Days]:
     """Years, and month times 100 plus day of month."""
     dates = days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     month_number = months.astype(np.int64)
     day_of_month = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
-    return month_number // 12 + 1970, (month_number % 12 + 1) * 100 + day_of_month
+    years = month_number // 12
+    month_days = (month_number - 12 * years + 1) * 100 + day_of_month
+    return (years + 1970).astype(np.int32), month_days.astype(np.int32)
 
 
 def _looks(value: object) -> str:

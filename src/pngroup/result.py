@@ -14,7 +14,7 @@ from .catalogue import Catalogue
 from .dates import read_as_at, to_date
 from .errors import DataError, UsageError
 from .explanation import Explanation, explain
-from .frames import Column, Taken, build, find_id
+from .frames import Column, Taken, build, can_stack, find_id, stack
 from .intake import REASONS, Feed, People
 from .model import Model
 from .quality import Quality
@@ -216,6 +216,8 @@ class Groupings:
         The first column is `as_at`, a date. Raises as `Grouping.to_frame()`.
         """
         first = self._groupings[0]
+        if can_stack(first.people.table):
+            return stack([_dated(grouping, criteria) for grouping in self._groupings])
         parts = [grouping.columns(criteria) for grouping in self._groupings]
         n_people = len(first)
         days = np.repeat(np.array([grouping.inputs.as_at for grouping in self._groupings], np.int64), n_people)
@@ -223,6 +225,13 @@ class Groupings:
         for name, column in parts[0].items():
             columns[name] = column if isinstance(column, Taken) else _stacked([part[name] for part in parts])
         return build(first.people.table, columns, rows=np.tile(first.people.first_row, len(parts)))
+
+
+def _dated(grouping: Grouping, criteria: str) -> Any:
+    """The frame of a date with the date in front."""
+    days = Column("date", np.full(len(grouping), grouping.inputs.as_at, np.int64))
+    columns = {"as_at": days, **grouping.columns(criteria)}
+    return build(grouping.people.table, columns, rows=grouping.people.first_row)
 
 
 def _stacked(columns: list[Any]) -> Column:

@@ -8,7 +8,7 @@ and none is imported: each module finds its library among those that the caller 
 
 from __future__ import annotations
 
-from .building import build, refuse_clashes
+from .building import build, can_stack, refuse_clashes, stack
 from .columns import column_like, is_column, look
 from .days import Days
 from .encoding import Encoded, Numbers
@@ -36,6 +36,7 @@ __all__ = [
     "Table",
     "Taken",
     "build",
+    "can_stack",
     "column_like",
     "encode_ids",
     "find_id",
@@ -50,4 +51,5 @@ __all__ = [
     "refuse_clashes",
     "rows_of",
     "same_rows",
+    "stack",
 ]

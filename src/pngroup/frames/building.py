@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from ..errors import DataError
-from .plain import Column, Rows, Taken
+from .plain import Column, Rows, Taken, is_a, library
 from .table import Table
 
 
@@ -35,6 +35,25 @@ def build(
     refuse_clashes(like, columns, others)
     native = {n: Taken(like.label(c.column)) if isinstance(c, Taken) else c for n, c in columns.items()}
     return like.frame.build(native, rows, (like.keep or ()) if passing else ())
+
+
+def can_stack(like: Table) -> bool:
+    """Whether `stack` knows the library of a table."""
+    return like.implementation in _STACKING
+
+
+def stack(frames: Sequence[Any]) -> Any:
+    """Frames that `build` made like one table, below each other, by the means of their library."""
+    native = frames[0]
+    if is_a(native, "polars", "DataFrame", "LazyFrame"):
+        return library("polars").concat(frames, rechunk=False)
+    if is_a(native, "pandas", "DataFrame"):
+        return library("pandas").concat(frames)
+    return library("pyarrow").concat_tables(frames)
+
+
+#: Libraries that put frames below each other without making their columns anew.
+_STACKING: Final = ("polars", "polars (lazy)", "pandas", "pyarrow")
 
 
 def refuse_clashes(table: Table, names: Iterable[str], others: Iterable[str] | None = None) -> None:

@@ -162,6 +162,8 @@ def _nulled(series: Any, mask: Any) -> Any:
     if mask is None or not mask.any():
         return series
     pl = library("polars")
+    if mask.all():
+        return pl.Series(series.name, [None], dtype=series.dtype).new_from_index(0, len(series))
     present = pl.Series(~mask)
     return pl.select(pl.when(present).then(series)).to_series().alias(series.name)
 

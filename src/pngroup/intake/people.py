@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from ..codes import is_missing, read_sex
-from ..dates import FIRST_DAY, LAST_DAY, age_on, months_before
+from ..dates import FIRST_DAY, LAST_DAY, age_of, age_on, calendar_of, months_before
 from ..errors import DataError
 from ..frames import Ids, Table, encode_ids, open_table, same_rows
 from ..quality import FeedQuality
@@ -168,7 +169,7 @@ def read_people(
     )
 
 
-@frozen
+@frozen(slots=False)
 class _Births:
     """What the table says of births: the first day of the date, month or year given, and ages of people without one."""
 
@@ -177,6 +178,11 @@ class _Births:
     given: Bools = field(eq=False)
     years: npt.NDArray[np.int64] = field(eq=False)
     uses_age: Bools = field(eq=False)
+
+    @cached_property
+    def calendar(self) -> tuple[DayNumbers, DayNumbers]:
+        """Years and days of the year of `day`."""
+        return calendar_of(self.day)
 
 
 def _read_births(table: Table, rows: npt.NDArray[np.int64], date_format: str | None, notes: dict[str, int]) -> _Births:
@@ -214,9 +220,10 @@ def _births_at(births: _Births, as_at: int, notes: dict[str, int]) -> _BirthsAt:
     day, earliest, imputed, not_born = _imputed_births(births, as_at)
     imputed &= given
     not_born &= given
-    day = np.where(given, day, np.int32(as_at))
     earliest = np.where(given, earliest, np.int32(_NEVER_BEFORE))
-    age = age_on(day, as_at)
+    as_given = day is births.day and bool(given.all())
+    day = np.where(given, day, np.int32(as_at))
+    age = age_of(births.calendar, as_at) if as_given else age_on(day, as_at)
     if use.any():
         age = np.where(use, births.years, age).astype(np.int32)
         # The earliest day on which a person of that age can have been born is what earlier ages are reckoned from.

@@ -40,9 +40,9 @@ class Kept:
 class Latest:
     """The latest day of each person up to each index date, for meanings of which nothing else is ever asked."""
 
-    def __init__(self, n_people: int, as_at: tuple[int, ...]) -> None:
+    def __init__(self, n_people: int, n_dates: int) -> None:
         self._n_people = n_people
-        self._as_at = np.array(as_at, np.int32)
+        self._n_dates = n_dates
         self._lock = Lock()
         self._days: dict[int, npt.NDArray[np.int32]] = {}
 
@@ -53,16 +53,22 @@ class Latest:
 
     def begin(self, meanings: Iterable[int]) -> None:
         """Keep these meanings so from now on, as long as their days are no more numbers than is sensible."""
-        n = self._n_people * len(self._as_at)
+        n = self._n_people * self._n_dates
         for meaning in meanings:
             if meaning not in self._days and (len(self._days) + 1) * n <= _MOST_LATEST:
                 self._days[meaning] = np.full(n, _NEVER, np.int32)
 
-    def add(self, meaning: int, person: npt.NDArray[np.int32], day: npt.NDArray[np.int32]) -> None:
-        """Rows of a meaning, none of them after the last index date."""
+    def add(
+        self,
+        meaning: int,
+        person: npt.NDArray[np.int32],
+        day: npt.NDArray[np.int32],
+        date: npt.NDArray[np.integer] | None,
+    ) -> None:
+        """Rows of a meaning, none of them after the last index date; `date`: the first that each is not after."""
         where = person.astype(np.int64)
-        if len(self._as_at) > 1:
-            where += np.searchsorted(self._as_at, day) * self._n_people
+        if date is not None:
+            where += date * np.int64(self._n_people)
         with self._lock:
             np.maximum.at(self._days[meaning], where, day)
 
@@ -73,6 +79,15 @@ class Latest:
             found = np.flatnonzero(days != _NEVER)
             parts.append(pack(found % max(self._n_people, 1), np.full(len(found), meaning), days[found]))
         return parts
+
+
+def _first_dates(as_at: tuple[int, ...], day: npt.NDArray[np.int32]) -> npt.NDArray[np.int16]:
+    """The place of the first index date that each day is not after; their number for days after all of them."""
+    found = np.zeros(len(day), np.int16)
+    # Most of what is on record is older than the first of a year of dates.
+    later = np.flatnonzero(day > as_at[0])
+    found[later] = np.searchsorted(np.array(as_at, np.int32), day[later])
+    return found
 
 
 class Counts:
@@ -143,7 +158,7 @@ class Reader:
         """With `keep_after`, rows of later days are kept for `kept()`."""
         self._bounds = bounds
         self._keep_after = keep_after
-        self._latest = Latest(n_people, bounds.as_at)
+        self._latest = Latest(n_people, len(bounds.as_at))
         self._kept: dict[int, Kept] = {}
         self._facts: dict[int, Ints] = {}
         self.counts = Counts(len(bounds.as_at))
@@ -164,7 +179,7 @@ class Reader:
         used = used_rows(piece, self._bounds, start, stop)
         place, day, person = piece.place[start:stop], piece.day[start:stop], piece.person[start:stop]
         n_dates = len(self._bounds.as_at)
-        date = np.searchsorted(np.array(self._bounds.as_at, np.int32), day) if n_dates > 1 else None
+        date = _first_dates(self._bounds.as_at, day) if n_dates > 1 else None
         refused = np.flatnonzero(~used)
         if len(refused):
             late = (day[refused] > self._bounds.as_at[0]).astype(np.int64) if date is None else date[refused]
@@ -187,7 +202,8 @@ class Reader:
         meaning[refused] = _NO_FACT
         for light in self._latest.meanings:
             rows = np.flatnonzero(meaning == light)
-            self._latest.add(light, np.take(person, rows), np.take(day, rows))
+            dates = None if date is None else np.take(date, rows)
+            self._latest.add(light, np.take(person, rows), np.take(day, rows), dates)
             meaning[rows] = _NO_FACT
         self._facts[first + start] = pack(person, meaning, day)[meaning >= 0]
 
