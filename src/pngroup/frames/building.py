@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from ..errors import DataError
 from .plain import Column, Rows, Taken, is_a, library
 from .table import Table
+from .with_arrow import ArrowFrame
+from .with_pandas import PandasFrame
+from .with_polars import PolarsFrame
 
 
 def build(
@@ -39,7 +42,7 @@ def build(
 
 def can_stack(like: Table) -> bool:
     """Whether `stack` knows the library of a table."""
-    return like.implementation in _STACKING
+    return isinstance(like.frame, PolarsFrame | PandasFrame | ArrowFrame)
 
 
 def stack(frames: Sequence[Any]) -> Any:
@@ -50,10 +53,6 @@ def stack(frames: Sequence[Any]) -> Any:
     if is_a(native, "pandas", "DataFrame"):
         return library("pandas").concat(frames)
     return library("pyarrow").concat_tables(frames)
-
-
-#: Libraries that put frames below each other without making their columns anew.
-_STACKING: Final = ("polars", "polars (lazy)", "pandas", "pyarrow")
 
 
 def refuse_clashes(table: Table, names: Iterable[str], others: Iterable[str] | None = None) -> None:
