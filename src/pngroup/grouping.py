@@ -27,7 +27,7 @@ from .intake import (
 )  # fmt: skip
 from .model import Model, load_both
 from .model.primitives import FEEDS
-from .quality import NOT_USED, NOTES, FeedQuality, Quality
+from .quality import Quality, refuse_faults
 from .result import Grouping
 from .schemes import Scheme, load_scheme
 from .vocabulary import CodeSystem
@@ -115,7 +115,7 @@ def group(
     feeds = {name: _READERS[name](table, context) for name, table in tables.items() if table is not None}
     quality_of_feeds = (everybody.quality, *(feed.quality for feed in feeds.values()))
     if strict:
-        _refuse_faults(quality_of_feeds)
+        refuse_faults(quality_of_feeds)
     inputs = Inputs(
         people=everybody,
         evidence=_gather(feeds, context),
@@ -183,21 +183,6 @@ def _gather(feeds: Mapping[str, Feed], context: Context) -> Evidence:
 def _measured(feeds: Mapping[str, Feed], name: str) -> Measured:
     table = feeds[name].measured if name in feeds else None
     return nothing_measured() if table is None else table
-
-
-def _refuse_faults(feeds: tuple[FeedQuality, ...]) -> None:
-    found = [
-        f"{feed.name}: {n:,} {'row' if n == 1 else 'rows'} ({NOT_USED.get(fault) or NOTES[fault]})"
-        for feed in feeds
-        for fault, n in feed.faults.items()
-    ]
-    if found:
-        raise DataError(
-            "strict was asked for, and rows are not as they should be: " + "; ".join(found),
-            where="the tables named",
-            allowed="no such rows under strict",
-            remedy="correct the rows, or leave strict out and read the counts in quality",
-        )
 
 
 def _fingerprint(catalogue: Catalogue, model: Model, scheme: Scheme) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeAlias
 
-from attrs import asdict, frozen
+from attrs import Attribute, asdict, field, frozen
 
-from .errors import UsageError
+from .errors import DataError, UsageError
+from .vocabulary import Reason
 
 #: Why a row is not evidence, in the order in which reasons are tried; the words of the report.
 NOT_USED: Final = {
@@ -35,6 +38,10 @@ NOT_USED: Final = {
 NO_FAULT: Final = frozenset({"entered_in_error", "refuted", "suspected", "not_done", "value_of_nothing"})
 
 
+#: How many of the codes without a condition the report names.
+_MOST_FREQUENT: Final = 20
+
+
 @frozen
 class CodeCount:
     """A code in its canonical form and how many rows have it."""
@@ -50,8 +57,9 @@ class FeedQuality:
 
     `n_rows` in it; `n_used`; `not_used` by reason (see `NOT_USED`); `notes` are counts of what was used but
     remarkable (rewritten codes, fillers, unknown settings); `n_mapped` and `n_unmapped` by code system; `unreadable` by
-    problem; `most_frequent_unmapped` lists codes of grouped systems that no condition knows; `columns_not_read` names
-    columns that differ from ours in case or punctuation only.
+    problem; `unmapped` counts the codes of grouped systems that no condition knows, by system and code, and
+    `most_frequent_unmapped` lists the first twenty of them; `columns_not_read` names columns that differ from ours in
+    case or punctuation only.
     """
 
     name: str
@@ -62,8 +70,15 @@ class FeedQuality:
     n_mapped: Mapping[str, int]
     n_unmapped: Mapping[str, int]
     unreadable: Mapping[str, int]
-    most_frequent_unmapped: tuple[CodeCount, ...]
     columns_not_read: tuple[str, ...] = ()
+    # All of them, so that reports of parts add up; there may be a hundred thousand, so that none is printed.
+    unmapped: Mapping[tuple[str, str], int] = field(factory=dict, repr=False)
+    most_frequent_unmapped: tuple[CodeCount, ...] = field(init=False)
+
+    @most_frequent_unmapped.default
+    def _first_of_unmapped(self) -> tuple[CodeCount, ...]:
+        first = heapq.nsmallest(_MOST_FREQUENT, self.unmapped.items(), key=lambda item: (-item[1], item[0]))
+        return tuple(CodeCount(system, code, n) for (system, code), n in first)
 
     @property
     def faults(self) -> dict[str, int]:
@@ -122,8 +137,8 @@ class Quality:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dictionaries, lists and numbers, for JSON."""
-        return asdict(self)
+        """Plain dictionaries, lists and numbers, for JSON; of the codes without a condition the most frequent."""
+        return asdict(self, filter=_is_shown)
 
     def __str__(self) -> str:
         lines = [f"People   {self.n_people:>12,}", f"  grouped {self.n_grouped:>11,}"]
@@ -139,15 +154,130 @@ class Quality:
         return "\n".join(lines)
 
 
+def _is_shown(attribute: Attribute[Any], _value: object) -> bool:
+    return attribute.name != "unmapped"
+
+
+def refuse_faults(feeds: Iterable[FeedQuality]) -> None:
+    """What `strict` does: raise `DataError` with every fault of the tables, unless there is none."""
+    found = [
+        f"{feed.name}: {n:,} {'row' if n == 1 else 'rows'} ({NOT_USED.get(fault) or NOTES[fault]})"
+        for feed in feeds
+        for fault, n in feed.faults.items()
+    ]
+    if found:
+        raise DataError(
+            "strict was asked for, and rows are not as they should be: " + "; ".join(found),
+            where="the tables named",
+            allowed="no such rows under strict",
+            remedy="correct the rows, or leave strict out and read the counts in quality",
+        )
+
+
+#: One number of a report: where in it the number stands, from the outside in.
+Place: TypeAlias = tuple[str, ...]
+
+
+def combine(parts: Iterable[Quality]) -> Quality:
+    """The report of the whole from the reports of its parts, where each part holds all rows of its persons.
+
+    It is the report that `group()` gives for all rows at once, number for number: rows of nobody, and rows of people
+    who are not in `people`, stand in one part and are counted there. A column of dates in which nothing can be read is
+    an error of the whole and not seen in a part: who splits a table looks at that before. Raises `UsageError` where
+    there is no part, or where parts were made from different tables.
+
+    >>> import pngroup
+    >>> people = {"person_id": ["a", "b"], "birth_date": ["1940-05-02", "1990-01-01"]}
+    >>> records = {"person_id": ["a", "b"], "code": ["I50.0", "J06.9"], "date": ["2026-01-10", "2026-02-01"]}
+    >>> def quality(rows):
+    ...     parts = [{name: values[rows] for name, values in table.items()} for table in (people, records)]
+    ...     return pngroup.group(*parts, as_at="2026-03-31", system="icd10").quality
+    >>> combine([quality(slice(0, 1)), quality(slice(1, 2))]) == quality(slice(0, 2))
+    True
+    """
+    total: Counter[Place] = Counter()
+    tables: set[tuple[str, ...]] = set()
+    for part in parts:
+        total.update(to_counts(part))
+        tables.add(tuple(feed.name for feed in part.feeds))
+    if len(tables) != 1:
+        raise UsageError(
+            "the reports are of parts with different tables" if tables else "there is no report to combine",
+            where="argument parts",
+            allowed="one report or more, all with the same tables",
+            remedy="group every part with the same tables, empty ones where a part has no rows",
+        )
+    return from_counts(total)
+
+
+def to_counts(quality: Quality) -> dict[Place, int]:
+    """A report as numbers that add up, each under its place."""
+    counts: dict[Place, int] = {(name,): getattr(quality, name) for name in ("n_people", "n_grouped")}
+    counts.update({("n_without_group", reason): n for reason, n in quality.n_without_group.items()})
+    for feed in quality.feeds:
+        counts.update({(feed.name, name): getattr(feed, name) for name in _NUMBERS})
+        counts.update({(feed.name, name, key): n for name in _MAPPINGS for key, n in getattr(feed, name).items()})
+        counts.update({(feed.name, "unmapped", *code): n for code, n in feed.unmapped.items()})
+        counts.update({(feed.name, "columns_not_read", label): 1 for label in feed.columns_not_read})
+    return counts
+
+
+_NUMBERS: Final = ("n_rows", "n_used")
+_MAPPINGS: Final = ("not_used", "notes", "n_mapped", "n_unmapped", "unreadable")
+_TABLES: Final = ("people", "records", "contacts", "medicines", "values")
+
+
+def from_counts(counts: Mapping[Place, int]) -> Quality:
+    """The report of which `to_counts` gives these numbers."""
+    below: dict[Place, dict[Place, int]] = {}
+    for place, n in counts.items():
+        depth = min(len(place) - 1, 2)
+        below.setdefault(place[:depth], {})[place[depth:]] = n
+
+    def mapping(*place: str) -> dict[str, int]:
+        return {key: n for (key,), n in below.get(place, {}).items()}
+
+    feeds = [
+        FeedQuality(
+            name=name,
+            n_rows=counts[name, "n_rows"],
+            n_used=counts[name, "n_used"],
+            not_used=mapping(name, "not_used"),
+            notes=mapping(name, "notes"),
+            n_mapped=mapping(name, "n_mapped"),
+            n_unmapped=mapping(name, "n_unmapped"),
+            unreadable=mapping(name, "unreadable"),
+            # Of these it is the names that count: each part has the columns of the whole.
+            columns_not_read=tuple(mapping(name, "columns_not_read")),
+            unmapped={(system, code): n for (system, code), n in below.get((name, "unmapped"), {}).items()},
+        )
+        for name in _TABLES
+        if (name, "n_rows") in counts
+    ]
+    reasons = mapping("n_without_group")
+    return Quality(
+        feeds=tuple(feeds),
+        n_people=counts["n_people",],
+        n_grouped=counts["n_grouped",],
+        n_without_group={reason.value: reasons[reason.value] for reason in Reason if reason.value in reasons},
+    )
+
+
 def _feed_lines(feed: FeedQuality) -> list[str]:
     lines = [f"{feed.name.capitalize():<9}{feed.n_rows:>12,} rows, {feed.n_used:,} used"]
     for system in sorted(feed.n_mapped.keys() | feed.n_unmapped.keys()):
         mapped, unmapped = feed.n_mapped.get(system, 0), feed.n_unmapped.get(system, 0)
         share = 100 * mapped / (mapped + unmapped) if mapped + unmapped else 0.0
         lines.append(f"  {system}: {mapped:,} rows mapped to a condition ({share:.1f} %), {unmapped:,} not")
-    lines += [f"  not used, {NOT_USED[reason]}: {n:,}" for reason, n in feed.not_used.items() if n]
-    lines += [f"    of these, {problem}: {n:,}" for problem, n in feed.unreadable.items() if n]
-    lines += [f"  {NOTES[note]}: {n:,}" for note, n in feed.notes.items() if n]
+    # In an order of their own, so that a report put together from parts reads as that of the whole.
+    not_used, notes, unreadable = feed.not_used, feed.notes, feed.unreadable
+    lines += [
+        f"  not used, {words}: {not_used[reason]:,}" for reason, words in NOT_USED.items() if not_used.get(reason)
+    ]
+    lines += [
+        f"    of these, {problem}: {unreadable[problem]:,}" for problem in sorted(unreadable) if unreadable[problem]
+    ]
+    lines += [f"  {words}: {notes[note]:,}" for note, words in NOTES.items() if notes.get(note)]
     if feed.columns_not_read:
         lines.append(f"  called almost as one of our columns, and not read: {', '.join(feed.columns_not_read)}")
     if feed.most_frequent_unmapped:

@@ -12,13 +12,11 @@ from attrs import field, frozen
 from ..codes import CodeProblem, explain_problem, is_missing, read, read_system
 from ..errors import DataError, UsageError
 from ..frames import Encoded, Table
-from ..quality import CodeCount
 from ..vocabulary import GROUPED_SYSTEMS, CodeSystem
 from .rows import REASON_WORDS, Rows
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 
-_MOST_FREQUENT: Final = 20
 _UNREADABLE: Final = REASON_WORDS.index("code_unreadable")
 _SYSTEM_NAMES: Final = ", ".join(system.value for system in GROUPED_SYSTEMS)
 
@@ -192,10 +190,9 @@ def report_codes(rows: Rows, coded: CodedRows, is_mapped: Sequence[bool]) -> dic
         if counts is unmapped and pair.system in GROUPED_SYSTEMS:
             key = (pair.system.value, pair.code)
             without[key] = without.get(key, 0) + n
-    top = sorted(without.items(), key=lambda item: (-item[1], item[0]))[:_MOST_FREQUENT]
     return {
         "n_mapped": mapped,
         "n_unmapped": unmapped,
         "unreadable": unreadable,
-        "most_frequent_unmapped": tuple(CodeCount(system, code, n) for (system, code), n in top),
+        "unmapped": without,
     }

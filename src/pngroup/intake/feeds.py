@@ -201,7 +201,7 @@ def _feed(
     codes = (
         report_codes(rows, coded, [not meaning.isdisjoint(conditions) for meaning in meanings])
         if is_coded
-        else {"n_mapped": {}, "n_unmapped": {}, "unreadable": {}, "most_frequent_unmapped": ()}
+        else {"n_mapped": {}, "n_unmapped": {}, "unreadable": {}}
     )
     quality = FeedQuality(
         name=rows.table.name,

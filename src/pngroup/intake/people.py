@@ -274,6 +274,5 @@ def _quality(table: Table, n_used: int, notes: Mapping[str, int]) -> FeedQuality
         n_mapped={},
         n_unmapped={},
         unreadable={},
-        most_frequent_unmapped=(),
         columns_not_read=table.nearly,
     )
