@@ -39,7 +39,7 @@ FLOORS = [
     {"covering", "grouping", "looking_up"},
     {"one_person"},
     {"__init__"},
-    {"validation", "synthetic", "terminology"},
+    {"engines", "validation", "synthetic", "terminology"},
     {"cli"},
     {"__main__"},
 ]

@@ -1,0 +1,1 @@
+"""Engines: the same grouping where the data live and one machine's memory ends."""
