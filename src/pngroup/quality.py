@@ -83,8 +83,9 @@ class FeedQuality:
     @property
     def faults(self) -> dict[str, int]:
         """What `strict` refuses: reasons and remarks that are faults of the data, with counts."""
-        found = {reason: n for reason, n in self.not_used.items() if n and reason not in NO_FAULT}
-        found.update({note: n for note, n in self.notes.items() if n and note in FAULT_NOTES})
+        # In one order, whatever the order in which they were found.
+        found = {reason: n for reason in NOT_USED if reason not in NO_FAULT and (n := self.not_used.get(reason))}
+        found.update({note: n for note in FAULT_NOTES if (n := self.notes.get(note))})
         if self.columns_not_read:
             found["columns_not_read"] = len(self.columns_not_read)
         return found
