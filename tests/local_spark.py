@@ -63,10 +63,11 @@ def settings(folder: str) -> dict[str, str]:
         "spark.log.level": "ERROR",
         "spark.sql.session.timeZone": TIME_ZONE,
         "spark.sql.shuffle.partitions": "3",
-        # Compiling a query takes longer than running it on a few rows.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        # Tables are small and queries many: compiling each costs more than it saves.
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-        "spark.sql.adaptive.coalescePartitions.enabled": "false",
+        "spark.sql.adaptive.enabled": "false",
         "spark.sql.warehouse.dir": f"{folder}/warehouse",
         "spark.local.dir": folder,
         "spark.driver.host": "localhost",

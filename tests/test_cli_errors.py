@@ -193,12 +193,12 @@ def test_errors_speak_of_options_and_not_of_arguments(tmp_path):
 
 def test_a_fault_of_the_program_hides_the_data(tmp_path, monkeypatch):
     """A fault of the program itself is exit code 3 and one sentence with the place, without what it was about."""
-    from pngroup.cli import grouping
+    from pngroup.cli import running
 
     def fail(*_positional, **_named):
         raise KeyError(IDS[0])
 
-    monkeypatch.setattr(grouping, "group_people", fail)
+    monkeypatch.setattr(running, "group_people", fail)
     done = run("group", *practice(tmp_path), "--out", tmp_path / "g.csv")
     assert done.exit_code == 3
     assert done.stderr.startswith("pngroup stopped on a fault of its own: KeyError")
@@ -282,7 +282,7 @@ def test_importing_the_library_loads_no_command_line():
 # Writes half a result, says so, and waits to be stopped.
 SLOW = """
 import sys, time
-from pngroup.cli import grouping, main
+from pngroup.cli import main, running
 def slow(*_positional, **_named):
     def write(file):
         file.write(b"half")
@@ -290,7 +290,7 @@ def slow(*_positional, **_named):
         print("half", flush=True)
         time.sleep(60)
     return write
-grouping.table_writer = slow
+running.pieces_writer = slow
 sys.exit(main())
 """
 SIGNALS = [("SIGINT", 130), ("SIGTERM", 143), ("SIGKILL", -9)]

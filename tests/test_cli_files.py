@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from command_line import write_text
-from pngroup.cli import reading
-from pngroup.cli.reading import read_table, read_text
+from pngroup.cli import text
+from pngroup.cli.reading import read_table
+from pngroup.cli.text import read_text
 from pngroup.cli.writing import table_writer, text_writer, write_files
 from pngroup.errors import DataError, PngroupError, UsageError
 
@@ -62,16 +63,40 @@ def test_what_is_written_is_what_python_reads(rows, separator):
     assert [list(row.values()) for row in back.to_pylist()] == [[cell or None for cell in row] for row in rows]
 
 
+def cells_of(table):
+    return [list(row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
+
+
+def read_by_python(data, separator):
+    """What Python's own strict reader makes of the bytes of a file: the oracle of ours. None where it refuses."""
+    reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=separator, strict=True)
+    try:
+        names, *rows = list(reader)
+    except csv.Error:
+        return None
+    rows = [row or [""] for row in rows if row or len(names) == 1]
+    if not names or any(len(row) != len(names) for row in rows):
+        return None
+    return names, [[cell or None for cell in row] for row in rows]
+
+
+BLOCKS = st.integers(1, 40)
+# Lines that a program may write or mangle: among them marks that are not closed, and marks inside cells.
+LINES = st.lists(st.text('ab,",\n\ré', max_size=9), max_size=5)
+
+
 @given(
     rows=TABLES,
     separator=st.sampled_from(",\t"),
-    end=st.sampled_from(["\n", "\r\n"]),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
     quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
     mark=st.booleans(),
+    wrong=LINES,
+    block=BLOCKS,
 )
-@settings(max_examples=150)
-def test_the_fast_and_the_strict_reader_agree(rows, separator, end, quoting, mark):
-    """Whichever reader takes a file, the table is the same, with a byte order mark or without."""
+@settings(max_examples=300)
+def test_blocks_of_any_size_give_what_python_reads(rows, separator, end, quoting, mark, wrong, block):
+    """However a file is cut into blocks, the table is the one that Python's reader finds, or both refuse it."""
     if quoting == csv.QUOTE_MINIMAL:
         # Python's writer does not quote a lone line end of the other kind.
         rows = [[cell.replace("\r", "").replace("\n", "") for cell in row] for row in rows]
@@ -79,16 +104,35 @@ def test_the_fast_and_the_strict_reader_agree(rows, separator, end, quoting, mar
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=separator, lineterminator=end, quoting=quoting)
     writer.writerows([[f"c{place}" for place in range(n)], *rows])
-    data = file.getvalue().encode()
-    found = read_text(b"\xef\xbb\xbf" + data if mark else data, separator, "the test")
-    names = reading._header(data, separator, "the test")
-    assert found.to_pylist() == reading._read_strictly(data, separator, names, "the test").to_pylist()
-    assert [list(row.values()) for row in found.to_pylist()] == [[cell or None for cell in row] for row in rows]
+    whole = file.getvalue()
+    for text_ in (whole, whole + end.join(wrong)):
+        data = (b"\xef\xbb\xbf" if mark else b"") + text_.encode()
+        expected = read_by_python(data, separator)
+        try:
+            table = read_text(data, separator, "the test", block=block)
+        except DataError:
+            assert expected is None
+        else:
+            assert expected is not None
+            assert (table.column_names, cells_of(table)) == expected
+
+
+@given(n_before=st.integers(0, 9), end=st.sampled_from(["\n", "\r\n"]), block=BLOCKS, quoted=st.booleans())
+def test_the_line_of_a_fault_is_that_of_the_whole_file(n_before, end, block, quoted):
+    """The line that a refusal names is the line of the file, whichever blocks were read before it."""
+    row = f'1,"two{end}lines"' if quoted else "1,2"
+    lines = ["a,b", *[row] * n_before]
+    line = 2 + n_before * (2 if quoted else 1)
+    for wrong, extra in (("1,2,3", ""), ('4,"5', ""), ("6,caf\xe9", "latin-1")):
+        data = end.join([*lines, wrong]).encode(extra or "utf-8")
+        with pytest.raises(DataError) as caught:
+            read_text(data, ",", "file 'x.csv'", block=block)
+        assert caught.value.where == f"file 'x.csv', line {line}"
 
 
 def test_regular_files_take_the_fast_reader(monkeypatch):
     """A file of quoted cells, as databases export them, does not need the slow reader."""
-    monkeypatch.setattr(reading, "_read_strictly", None)
+    monkeypatch.setattr(text.TextTable, "_read_strictly", None)
     assert read_text(b'"a","b"\n"1","say ""x"""\n', ",", "the test").to_pylist() == [{"a": "1", "b": 'say "x"'}]
 
 

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 import pngroup
-from faults import check_error
+from faults import check_error, leaks
 from generated import TABLES, generate
-from local_spark import TIME_ZONE, spark_session, spark_table
+from local_spark import TIME_ZONE, spark_table
 from pngroup.engines import spark as on_spark
 from pngroup.engines.spark.kernel import Kernel, software, whole_keys
 from routes import COLUMNS, FEEDS, table
@@ -32,12 +32,6 @@ AS_AT = "2026-03-31"
 LONDON = ZoneInfo(TIME_ZONE)
 TYPES = {"age": "int", "value": "double"}
 STRANGERS = ("not in people", "", None)
-
-
-@pytest.fixture(scope="module")
-def session():
-    with spark_session() as session:
-        yield session
 
 
 def dirty(n: int, seed: int) -> tuple[dict[str, dict[str, list]], datetime.date]:
@@ -80,7 +74,7 @@ def as_float(value: float | None) -> float | None:
 def rows_of(frame: Any) -> list[dict[str, Any]]:
     """The rows of a Spark or Arrow table in the order of their persons."""
     rows = frame.to_pylist() if isinstance(frame, pa.Table) else [row.asDict() for row in frame.collect()]
-    return sorted(rows, key=lambda row: row["person_id"])
+    return sorted(rows, key=lambda row: (row.get("as_at") or datetime.date.min, row["person_id"]))
 
 
 def in_small_pieces(monkeypatch: pytest.MonkeyPatch, rows_at_a_time: int) -> None:
@@ -88,11 +82,11 @@ def in_small_pieces(monkeypatch: pytest.MonkeyPatch, rows_at_a_time: int) -> Non
 
 
 @pytest.mark.parametrize("feeds", [FEEDS, ()], ids=["all tables", "records alone"])
-def test_spark_gives_the_answers_and_the_report_of_group(session, feeds, monkeypatch):
+def test_spark_gives_the_answers_and_the_report_of_group(spark_session, feeds, monkeypatch):
     """Each row, each number of the report and the manifest are those of `group()`, whoever has most of the rows."""
     tables, as_at = dirty(500, seed=len(feeds))
     given = {name: tables[name] for name in ("people", "records", *feeds)}
-    in_arrow, in_spark = arrow_tables(given), spark_tables(session, given)
+    in_arrow, in_spark = arrow_tables(given), spark_tables(spark_session, given)
     expected = pngroup.group(in_arrow.pop("people"), in_arrow.pop("records"), as_at=as_at, **in_arrow)
     in_small_pieces(monkeypatch, 700)
     grouping = on_spark.group(in_spark.pop("people"), in_spark.pop("records"), as_at=as_at, **in_spark)
@@ -106,10 +100,10 @@ def test_spark_gives_the_answers_and_the_report_of_group(session, feeds, monkeyp
     assert json.loads(json.dumps(grouping.manifest())) == expected.manifest
 
 
-def test_columns_keep_their_types(session):
+def test_columns_keep_their_types(spark_session):
     """Ids of any width match; dates and timestamps are read; the caller's other columns come back as they were."""
     people = spark_table(
-        session,
+        spark_session,
         {
             "nhs_no": [1, 2, 3],
             "Person_ID": ["x", "y", "z"],
@@ -129,7 +123,7 @@ def test_columns_keep_their_types(session):
         },
     )
     records = spark_table(
-        session,
+        spark_session,
         {
             "person_id": [1, 1, 2],
             "code": [84114007, 195967001, 195967001],
@@ -166,6 +160,27 @@ def test_columns_keep_their_types(session):
     assert grouping.quality().feed("people").columns_not_read == ()
 
 
+def test_several_dates_are_one_block_each(spark_session):
+    """A list of dates gives each person's row of each date, and a report and a manifest for each."""
+    tables, as_at = dirty(80, seed=4)
+    given = {name: tables[name] for name in ("people", "records", "values")}
+    # On several dates nobody can be known by an age alone.
+    given["people"]["age"] = [None] * len(given["people"]["age"])
+    days = [as_at, as_at - datetime.timedelta(days=200)]
+    in_arrow, in_spark = arrow_tables(given), spark_tables(spark_session, given)
+    expected = pngroup.group(in_arrow["people"], in_arrow["records"], values=in_arrow["values"], as_at=days)
+    grouping = on_spark.group(in_spark["people"], in_spark["records"], values=in_spark["values"], as_at=days)
+    assert grouping.frame.columns == expected.to_frame().column_names
+    assert rows_of(grouping.frame) == rows_of(expected.to_frame())
+    for each in expected:
+        assert grouping.quality(each.as_at) == each.quality
+        assert grouping.manifest(each.as_at.isoformat()) == each.manifest
+    for day, words in ((None, "several"), ("1999-12-31", "1999-12-31")):
+        with pytest.raises(pngroup.UsageError, match=words) as found:
+            grouping.quality(day)
+        check_error(found.value)
+
+
 PEOPLE = {"person_id": ["ZZTOP-000123", "ZZTOP-000124"], "birth_date": ["1950-01-01", "1990-06-30"], "sex": ["F", "M"]}
 RECORDS = {
     "person_id": ["ZZTOP-000123", "ZZTOP-000124"],
@@ -199,26 +214,28 @@ AT_ONCE = {
 
 
 @pytest.mark.parametrize("case", AT_ONCE)
-def test_what_can_be_seen_at_once_is_an_error_at_once(session, case):
+def test_what_can_be_seen_at_once_is_an_error_at_once(spark_session, case):
     """Wrong arguments, columns and formats are the errors of `group()`, word for word, before anything is grouped."""
     people, records, options = AT_ONCE[case]
     options = {"as_at": AS_AT, **options}
     with pytest.raises(pngroup.PngroupError) as expected:
         pngroup.group(pa.table(people), pa.table(records), **options).to_frame()
     with pytest.raises(type(expected.value)) as found:
-        on_spark.group(spark_table(session, people), spark_table(session, records), **options)
+        on_spark.group(spark_table(spark_session, people), spark_table(spark_session, records), **options)
     assert str(found.value) == str(expected.value)
     check_error(found.value)
 
 
-def test_ids_of_two_kinds_are_an_error_at_once(session):
+def test_ids_of_two_kinds_are_an_error_at_once(spark_session):
     """Text here and numbers there never match: that is the error of `group()` and no silent lack of records."""
     numbers = changed(RECORDS, person_id=[1, 2])
     with pytest.raises(pngroup.DataError) as expected:
         pngroup.group(pa.table(PEOPLE), pa.table(numbers), as_at=AS_AT)
     with pytest.raises(pngroup.DataError) as found:
         on_spark.group(
-            spark_table(session, PEOPLE), spark_table(session, numbers, {"person_id": "bigint"}), as_at=AS_AT
+            spark_table(spark_session, PEOPLE),
+            spark_table(spark_session, numbers, {"person_id": "bigint"}),
+            as_at=AS_AT,
         )
     assert str(found.value) == str(expected.value)
 
@@ -226,15 +243,15 @@ def test_ids_of_two_kinds_are_an_error_at_once(session):
 @pytest.mark.parametrize(
     ("name", "value"), [("people", PEOPLE), ("records", None), ("contacts", pa.table(PEOPLE)), ("n_partitions", 0)]
 )
-def test_what_is_no_spark_table_is_refused(session, name, value):
+def test_what_is_no_spark_table_is_refused(spark_session, name, value):
     """A table of another library, or none, and a number of partitions that is none, are usage errors."""
-    given = {"people": spark_table(session, PEOPLE), "records": spark_table(session, RECORDS), name: value}
+    given = {"people": spark_table(spark_session, PEOPLE), "records": spark_table(spark_session, RECORDS), name: value}
     with pytest.raises(pngroup.UsageError, match=name) as found:
         on_spark.group(given.pop("people"), given.pop("records"), as_at=AS_AT, **given)
     check_error(found.value)
 
 
-def test_one_date_among_text_is_enough(session):
+def test_one_date_among_text_is_enough(spark_session):
     """A column is an error only where no value at all is a date, be the readable one behind a thousand others."""
     n = 1_500
     records = {
@@ -243,13 +260,13 @@ def test_one_date_among_text_is_enough(session):
         "date": [*(f"{i % 28 + 1}/1/2026" for i in range(n - 1)), "2026-01-10"],
     }
     grouping = on_spark.group(
-        spark_table(session, PEOPLE), spark_table(session, records).coalesce(1), as_at=AS_AT, system="icd10"
+        spark_table(spark_session, PEOPLE), spark_table(spark_session, records).coalesce(1), as_at=AS_AT, system="icd10"
     )
     report = grouping.quality().feed("records")
     assert (report.n_used, dict(report.not_used)) == (1, {"date_unreadable": n - 1})
 
 
-def test_strict_counts_over_all_partitions(session):
+def test_strict_counts_over_all_partitions(spark_session):
     """`strict` refuses at once, in the words of `group()`, with the counts of the whole."""
     tables, as_at = dirty(120, seed=5)
     given = {name: tables[name] for name in ("people", "records")}
@@ -257,9 +274,11 @@ def test_strict_counts_over_all_partitions(session):
     with pytest.raises(pngroup.DataError) as expected:
         pngroup.group(*arrow_tables(given).values(), as_at=as_at, strict=True)
     with pytest.raises(pngroup.DataError) as found:
-        on_spark.group(*spark_tables(session, given).values(), as_at=as_at, strict=True, n_partitions=7)
+        on_spark.group(*spark_tables(spark_session, given).values(), as_at=as_at, strict=True, n_partitions=7)
     assert str(found.value) == str(expected.value)
-    grouping = on_spark.group(spark_table(session, PEOPLE), spark_table(session, RECORDS), as_at=AS_AT, strict=True)
+    grouping = on_spark.group(
+        spark_table(spark_session, PEOPLE), spark_table(spark_session, RECORDS), as_at=AS_AT, strict=True
+    )
     assert grouping.manifest()["strict"] is True
 
 
@@ -271,45 +290,54 @@ IN_ROWS = {
 
 
 @pytest.mark.parametrize("case", IN_ROWS)
-def test_what_is_an_error_of_rows_ends_each_job(session, case):
-    """No answer comes from data that `group()` refuses: the job ends with the sentence, the report with the error."""
-    from pyspark.errors import PySparkException
-
+def test_what_is_an_error_of_rows_is_an_error_of_the_report(spark_session, case):
+    """What `group()` refuses for single rows is the same error here, which says that its counts are of a part."""
     people, records, words = IN_ROWS[case]
     with pytest.raises(pngroup.DataError, match=words) as expected:
         pngroup.group(pa.table(people), pa.table(records), as_at=AS_AT)
-    grouping = on_spark.group(spark_table(session, people), spark_table(session, records), as_at=AS_AT, n_partitions=2)
-    with pytest.raises(PySparkException, match=words):
+    grouping = on_spark.group(
+        spark_table(spark_session, people), spark_table(spark_session, records), as_at=AS_AT, n_partitions=2
+    )
+    with pytest.raises(pngroup.DataError, match=words) as found:
+        grouping.quality()
+    assert found.value.remedy == expected.value.remedy
+    assert found.value.where.endswith(", as counted in a part of the rows")
+    check_error(found.value)
+
+
+def test_no_answer_comes_from_data_that_group_refuses(spark_session):
+    """A job on the answers ends with the sentence of the error, and the report over kept rows is that error."""
+    from pyspark.errors import PySparkException
+
+    people, records, words = IN_ROWS["mangled"]
+    grouping = on_spark.group(spark_table(spark_session, people), spark_table(spark_session, records), as_at=AS_AT)
+    with pytest.raises(PySparkException, match=words) as ended:
         grouping.frame.collect()
-    for each in (grouping, grouping.keep(lambda rows: rows.persist())):
-        with pytest.raises(pngroup.DataError, match=words) as found:
-            each.quality()
-        assert found.value.remedy == expected.value.remedy
-        assert found.value.where.endswith(", as counted in a part of the rows")
-        check_error(found.value)
+    assert not leaks(str(ended.value))
+    with pytest.raises(pngroup.DataError, match=words) as found:
+        grouping.keep(lambda rows: rows.persist()).quality()
+    check_error(found.value)
 
 
-def test_answers_and_report_can_be_computed_once(session):
+def test_answers_and_report_can_be_computed_once(spark_session):
     """Over kept rows the answers and the report are the same and come from what was stored."""
     tables, as_at = dirty(60, seed=2)
-    in_spark = spark_tables(session, {name: tables[name] for name in ("people", "records")})
-    grouping = on_spark.group(*in_spark.values(), as_at=as_at)
+    given = {name: tables[name] for name in ("people", "records")}
+    grouping = on_spark.group(*spark_tables(spark_session, given).values(), as_at=as_at)
 
     def store(rows: Any) -> Any:
         rows.write.format("parquet").saveAsTable("kept")
-        return session.table("kept")
+        return spark_session.table("kept")
 
     kept = grouping.keep(store)
-    assert rows_of(kept.frame) == rows_of(grouping.frame)
-    session.sql("drop table kept")
+    assert rows_of(kept.frame) == rows_of(pngroup.group(*arrow_tables(given).values(), as_at=as_at).to_frame())
+    assert kept.quality() == pngroup.group(*arrow_tables(given).values(), as_at=as_at).quality
+    spark_session.sql("drop table kept")
     with pytest.raises(Exception, match="kept"):
-        kept.quality()
-    kept = grouping.keep(store)
-    assert kept.quality() == on_spark.group(*in_spark.values(), as_at=as_at).quality()
-    session.sql("drop table kept")
+        kept.frame.collect()
 
 
-def test_a_catalogue_of_ones_own_goes_to_the_workers(session, tmp_path):
+def test_a_catalogue_of_ones_own_goes_to_the_workers(spark_session, tmp_path):
     """An overlay, a model and a scheme given as files are read here and used there."""
     overlay = tmp_path / "ours.toml"
     overlay.write_text(OVERLAY, encoding="utf-8")
@@ -318,7 +346,7 @@ def test_a_catalogue_of_ones_own_goes_to_the_workers(session, tmp_path):
         pa.table(PEOPLE), pa.table(records), as_at=AS_AT, catalogue=overlay, scheme="medium-orange"
     )
     grouping = on_spark.group(
-        spark_table(session, PEOPLE), spark_table(session, records), as_at=AS_AT, catalogue=overlay,
+        spark_table(spark_session, PEOPLE), spark_table(spark_session, records), as_at=AS_AT, catalogue=overlay,
         scheme="medium-orange",
     )  # fmt: skip
     assert rows_of(grouping.frame) == rows_of(expected.to_frame())
@@ -341,15 +369,15 @@ because = "Our hospitals write it so."
 """
 
 
-def test_tables_without_rows_are_tables(session):
+def test_tables_without_rows_are_tables(spark_session):
     """No people, or no records, is an answer and a report, and given tables count as given."""
     none = {name: {column: [] for column in columns} for name, columns in COLUMNS.items()}
-    in_spark = {name: spark_table(session, columns, TYPES) for name, columns in none.items()}
+    in_spark = {name: spark_table(spark_session, columns, TYPES) for name, columns in none.items()}
     grouping = on_spark.group(in_spark["people"], in_spark["records"], as_at=AS_AT, contacts=in_spark["contacts"])
     assert grouping.frame.collect() == []
     report = grouping.quality()
     assert (report.n_people, [feed.name for feed in report.feeds]) == (0, ["people", "records", "contacts"])
-    people = spark_table(session, PEOPLE)
+    people = spark_table(spark_session, PEOPLE)
     grouping = on_spark.group(people, in_spark["records"], as_at=AS_AT, contacts=in_spark["contacts"])
     assert [row["need_group"] for row in rows_of(grouping.frame)] == [1, 1]
 

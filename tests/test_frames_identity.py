@@ -20,6 +20,7 @@ from pngroup.frames import (
     NOT_IN_PEOPLE,
     encode_ids,
     find_id,
+    find_people,
     first_rows,
     match_ids,
     open_table,
@@ -49,6 +50,47 @@ def test_each_record_finds_its_person(kind, data):
     distinct = list(dict.fromkeys(people))
     assert matched.dtype == np.int64
     assert matched.tolist() == [distinct.index(i) if i in distinct else NOT_IN_PEOPLE for i in records]
+
+
+LONG_IDS = st.sampled_from(["0123456789ab", "0123456789abc", "0123456789abd", "é" * 6, "é" * 7, " " * 13, "", "\u2003"])
+
+
+def outcome(work):
+    """What comes out, or the error in words."""
+    try:
+        return work().tolist()
+    except DataError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("other", KINDS)
+@pytest.mark.parametrize("kind", ["lists", "polars"])
+@settings(max_examples=15)
+@given(data=st.data())
+def test_persons_are_found_as_if_the_ids_of_both_tables_were_numbered(kind, other, data):
+    """Looking each row's id up at once gives what numbering and matching give, whatever the libraries of the two."""
+    ids = data.draw(st.sampled_from([TEXT_IDS, TEXT_IDS | LONG_IDS, NUMBER_IDS]))
+    given = data.draw(st.lists(ids.filter(lambda i: not isinstance(i, str) or i.strip()), min_size=1, max_size=8))
+    rows = data.draw(st.lists(ids | st.none(), min_size=1, max_size=20).filter(lambda each: set(each) != {None}))
+    people = ids_of(KINDS[kind]({"person_id": given}), "people")
+    table = open_table(KINDS[other]({"person_id": rows}), name="records", required=["person_id"])
+    expected = outcome(lambda: match_ids(people, encode_ids(table)))
+    assert outcome(lambda: find_people(people, table)) == expected
+
+
+@pytest.mark.parametrize("sorted_", [False, True], ids=["in any order", "in runs"])
+@pytest.mark.parametrize("kind", ["pandas objects", "arrow", "polars", "arrays"])
+@pytest.mark.parametrize("make", [str, "p{:09d}".format, lambda i: i * 10**9], ids=["text", "fixed text", "numbers"])
+def test_many_persons_are_found_in_any_order(kind, make, sorted_):
+    """A hundred thousand rows of ten thousand persons, some unknown, some without id: each finds its own."""
+    random = np.random.default_rng(5)
+    rows = random.integers(0, 12_000, 100_000)
+    rows = np.sort(rows) if sorted_ else rows
+    people = ids_of(KINDS[kind]({"person_id": [make(i) for i in range(10_000)]}), "people")
+    texts = [None if row % 1000 == 7 else make(row) for row in rows.tolist()]
+    table = open_table(KINDS[kind]({"person_id": texts}), name="records", required=["person_id"])
+    expected = np.where(rows % 1000 == 7, NO_ID, np.where(rows < 10_000, rows, NOT_IN_PEOPLE))
+    assert find_people(people, table).tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("kind", KINDS)

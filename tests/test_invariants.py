@@ -18,8 +18,10 @@ from generated_codes import EVERY_CODE, MEDICINES, UNMAPPED
 from generated_edges import Row
 from generated_stories import edge_days
 from oracle.dates import DAY, months_before
-from pngroup.answering import answer
-from pngroup.evidence import merge
+from pngroup import threads
+from pngroup.answering import answer, answer_dates
+from pngroup.evidence import merge, planes
+from pngroup.model import load_model
 from routes import FEEDS, differences, engine, engine_answers, meaning, table
 
 CORE = pngroup.load_catalogue()
@@ -100,19 +102,47 @@ def assert_same_columns(left, right):
         assert np.array_equal(flag, right.flags[name]), name
 
 
+def in_blocks(inputs, bits):
+    """The same inputs, the evidence in blocks of 2 ** bits people."""
+    return evolve(inputs, evidence=inputs.evidence.in_blocks(bits))
+
+
 @settings(max_examples=60)
-@given(people_strategy(), FEED_SETS, st.integers(1, 6))
-def test_the_size_of_a_block_changes_nothing(population, feeds, block):
+@given(people_strategy(), FEED_SETS, st.integers(0, 2))
+def test_the_size_of_a_block_changes_nothing(population, feeds, bits):
     """2: the number of people that are handled at a time never changes an answer."""
     grouping = engine(population, feeds)
-    assert_same_columns(answer(grouping.model, grouping.inputs, block=block), grouping.answers)
+    assert_same_columns(answer(grouping.model, in_blocks(grouping.inputs, bits)), grouping.answers)
 
 
-@pytest.mark.parametrize(("block", "n"), [(1, 100), (64, 1000), (999, 1000), (1000, 1000), (1 << 20, 1000)])
-def test_the_size_of_a_block_changes_nothing_for_many(block, n):
+@pytest.mark.parametrize(("bits", "n"), [(0, 100), (6, 1000), (9, 1024), (10, 1024), (20, 1000)])
+def test_the_size_of_a_block_changes_nothing_for_many(bits, n):
     """2: nor does it for a thousand people, whether the last block is full or not."""
     grouping = engine(generate(n, 21))
-    assert_same_columns(answer(grouping.model, grouping.inputs, block=block), grouping.answers)
+    assert_same_columns(answer(grouping.model, in_blocks(grouping.inputs, bits)), grouping.answers)
+
+
+@pytest.mark.parametrize("common", [0, 1 << 60], ids=["all common", "all rare"])
+def test_neither_threads_nor_how_frequent_a_code_is_change_an_answer(common, monkeypatch):
+    """2: nor does it matter how many cores work on it, and which way frequent and rare codes take."""
+    grouping = engine(generate(1000, 22))
+    monkeypatch.setattr(planes, "_COMMON", common)
+    for n_cores in (1, 3):
+        monkeypatch.setattr(threads, "n_cores", lambda n=n_cores: n)
+        assert_same_columns(answer(grouping.model, in_blocks(grouping.inputs, 6)), grouping.answers)
+
+
+@pytest.mark.parametrize("feeds", [(), FEEDS], ids=["records", "all"])
+def test_many_dates_at_once_give_the_answers_of_each_alone(feeds):
+    """2: several index dates asked of one evidence have the answers that each has by itself."""
+    last = engine(generate(1000, 24), feeds).inputs
+    inputs = [evolve(last, as_at=last.as_at - days) for days in (0, 31, 365, 4000)]
+    model = load_model("need-groups")
+    alone = [answer(model, each) for each in inputs]
+    for one, together in zip(alone, answer_dates(model, inputs), strict=True):
+        assert_same_columns(one, together)
+    groups = [tuple(each.group.tolist()) for each in alone]
+    assert len(set(groups)) == len(groups)
 
 
 @settings(max_examples=60)
@@ -192,12 +222,12 @@ def test_evidence_gathered_later_changes_nothing():
     people = [person for person in population.people if person["age"] is None]
     population = evolve(population, people=people)
     now = engine(with_rows(population, **rows_after(population, np.random.default_rng(43))))
-    then = engine(
-        evolve(
-            with_rows(population, **rows_after(population, np.random.default_rng(43))),
-            as_at=population.as_at + timedelta(days=400),
-        )
+    # What is gathered for several dates holds what each of them needs.
+    later = population.as_at + timedelta(days=400)
+    both = evolve(
+        with_rows(population, **rows_after(population, np.random.default_rng(43))), as_at=[population.as_at, later]
     )
+    then = engine(both)[later]
     assert len(then.inputs.evidence.keys) > len(now.inputs.evidence.keys) + 1000
     assert_same_columns(answer(now.model, evolve(now.inputs, evidence=then.inputs.evidence)), now.answers)
 

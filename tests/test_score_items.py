@@ -6,6 +6,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from attrs import evolve
 
 import pngroup
 from generated import generate
@@ -119,7 +120,8 @@ def test_blocks_never_change_an_item(generated):
     """The number of people handled at a time changes no answer."""
     score = generated.model.scores["efi"]
     whole = items(generated.model, generated.inputs, score)
-    parts = items(generated.model, generated.inputs, score, block=7)
+    blocks = evolve(generated.inputs, evidence=generated.inputs.evidence.in_blocks(3))
+    parts = items(generated.model, blocks, score)
     for item, (has, known) in whole.items():
         assert (parts[item][0] == has).all()
         assert (parts[item][1] == known).all()

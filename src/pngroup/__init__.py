@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .model import Model, load_model
     from .one_person import explain
     from .quality import FeedQuality, Quality
-    from .result import Grouping
+    from .result import Grouping, Groupings
     from .schemes import Scheme, group_name, load_scheme, need_tier, rag
     from .vocabulary import CodeSystem, NeedGroup, NeedTier, Rag, Reason, Setting, Sex
 
@@ -42,7 +42,7 @@ _HOME = {
     "model": ("Model", "load_model"),
     "one_person": ("explain",),
     "quality": ("FeedQuality", "Quality"),
-    "result": ("Grouping",),
+    "result": ("Grouping", "Groupings"),
     "schemes": ("Scheme", "group_name", "load_scheme", "need_tier", "rag"),
     "vocabulary": ("CodeSystem", "NeedGroup", "NeedTier", "Rag", "Reason", "Setting", "Sex"),
 }
@@ -57,6 +57,7 @@ __all__ = [
     "Explanation",
     "FeedQuality",
     "Grouping",
+    "Groupings",
     "MissingExtraError",
     "Model",
     "ModelError",
@@ -82,13 +83,14 @@ __all__ = [
     "lookup",
     "need_tier",
     "rag",
+    "sql",
     "synthetic",
     "terminology",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("synthetic", "terminology"):
+    if name in ("sql", "synthetic", "terminology"):
         return import_module(f".{name}", __name__)
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

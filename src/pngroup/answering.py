@@ -1,41 +1,44 @@
-"""From people and evidence to answers: the model evaluated block by block, one column an output."""
+"""From people and evidence to answers: a model compiled once, then run block by block, one array an output."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final, TypeAlias
+import threading
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
-from .evidence import Evidence
-from .evidence.view import Measured, View
+from .evidence import BlockFacts, Evidence, Room, unfolding
+from .evidence.view import Measured
 from .intake import SEXES, People
+from .model.compiling import Compiler
 from .model.definition import Model
-from .model.evaluating import TRUE, UNKNOWN, Evaluation, PeopleBlock, Words
-from .model.primitives import FEEDS
+from .model.plan import plan_for
+from .model.steps import Bit, Step
 from .model.tree import Measure
+from .model.viewing import PeopleBlock, View, find_endings, moment
+from .threads import for_each
 
+Array: TypeAlias = npt.NDArray[Any]
 Bools: TypeAlias = npt.NDArray[np.bool_]
-
-#: People handled at a time: large enough for numpy, small enough for the processor's cache.
-BLOCK: Final = 16_384
+Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 
 
 @frozen
 class Answers:
     """The model's answers, one entry a person of `People`, meaningful where the person gets a group.
 
-    `group` int8; `criteria` int32, bit g-1 for group g met; `left_open` int32, likewise for criteria that a given feed
-    left open; `measures` int32 with a mask of
-    where they are known; `flags` booleans.
+    `group`; `criteria`, bit g-1 for group g met; `left_open`, likewise for criteria that a given feed left open;
+    `measures` with a mask of where they are known; `flags` booleans. Whole numbers are of the smallest type that holds
+    them all; what is the same for everybody is stored once, in an array that cannot be written to.
     """
 
-    group: npt.NDArray[np.int8] = field(eq=False)
-    criteria: npt.NDArray[np.int32] = field(eq=False)
-    left_open: npt.NDArray[np.int32] = field(eq=False)
-    measures: dict[str, tuple[npt.NDArray[np.int32], Bools]] = field(eq=False)
+    group: Integers = field(eq=False)
+    criteria: Integers = field(eq=False)
+    left_open: Integers = field(eq=False)
+    measures: dict[str, tuple[Integers, Bools]] = field(eq=False)
     flags: dict[str, Bools] = field(eq=False)
 
 
@@ -54,78 +57,102 @@ class Inputs:
     values: Measured = field(repr=False)
 
 
-def answer(model: Model, inputs: Inputs, *, block: int = BLOCK) -> Answers:
-    """The answers for all people. `block` changes memory and speed, never an answer."""
-    n = inputs.people.n_people
-    answers = Answers(
-        group=np.zeros(n, np.int8),
-        criteria=np.zeros(n, np.int32),
-        left_open=np.zeros(n, np.int32),
-        measures={name: (np.zeros(n, np.int32), np.zeros(n, bool)) for name in model.outputs},
-        flags={flag.id: np.zeros(n, bool) for flag in model.flags},
-    )
-    for rows, evaluation in evaluations(model, inputs, block=block):
-        _answer_block(answers, evaluation, rows)
+def answer(model: Model, inputs: Inputs) -> Answers:
+    """The answers for all people on one index date."""
+    [answers] = answer_dates(model, [inputs])
     return answers
 
 
-def evaluations(model: Model, inputs: Inputs, *, block: int = BLOCK) -> Iterator[tuple[slice, Evaluation]]:
-    """The model made ready for each block of people, and which people these are."""
-    people, as_at = inputs.people, inputs.as_at
-    number_of = {name: i for i, name in enumerate(sorted(model.conditions_used))}
-    for first in range(0, people.n_people, block):
-        end = min(first + block, people.n_people)
-        sex = Words(people.sex[first:end], SEXES)
-        evaluation = Evaluation(
-            model,
-            PeopleBlock(people.age[first:end], people.birth[first:end], sex),
-            View(inputs.evidence, number_of, first=first, end=end, as_at=as_at),
-            as_at=as_at,
-            feeds=inputs.feeds,
-            medicines=inputs.medicines.of_people(first, end),
-            values=inputs.values.of_people(first, end),
-        )
-        yield slice(first, end), evaluation
+def answer_dates(model: Model, inputs: Sequence[Inputs]) -> list[Answers]:
+    """The answers on several index dates; the inputs share evidence, feeds and the order of people.
+
+    What does not depend on the date is done once.
+    """
+    compiler = compiler_for(model, inputs[0])
+    outputs = _outputs(compiler)
+    columns = run(model, inputs, list(outputs.values()))
+    return [_answers(model, dict(zip(outputs, each, strict=True))) for each in columns]
 
 
-def _answer_block(answers: Answers, main: Evaluation, rows: slice) -> None:
-    model = main.model
-    # A criterion is left open by a given feed when it stays unknown with the absent feeds taken as empty.
-    if_empty = main if main.feeds >= frozenset(FEEDS) else _with_absent_feeds_empty(main)
+def compiler_for(model: Model, inputs: Inputs) -> Compiler:
+    """A compiler of the model's expressions for the feeds and the conditions that are there."""
+    return Compiler(model, inputs.feeds, frozenset[str]().union(*inputs.evidence.meanings), SEXES)
 
-    n = main.n
-    group = np.zeros(n, np.int8)
-    criteria, left_open = np.zeros(n, np.int32), np.zeros(n, np.int32)
+
+def run(model: Model, inputs: Sequence[Inputs], outputs: Sequence[Bit | int]) -> list[list[Array]]:
+    """For each of the inputs, which share their evidence, an array an output, one entry a person.
+
+    An output is a step, or a constant, whose array is stored once.
+    """
+    steps = list({id(each): each for each in outputs if isinstance(each, Step)}.values())
+    plan, evidence = plan_for(steps), inputs[0].evidence
+    endings = find_endings(model, plan.planes | plan.dated, evidence.meanings)
+    unfolds = unfolding(evidence, planes=plan.planes.union(endings.by), dated=plan.dated)
+    moments = [moment(each.as_at, plan.windows) for each in inputs]
+    n = evidence.n_people
+    columns = [{id(step): np.empty(n, step.dtype) for step in steps} for _ in inputs]
+
+    rooms = threading.local()
+
+    def run_block(block: int) -> None:
+        room = rooms.__dict__.setdefault("room", Room())
+        rows, facts = evidence.people_of_block(block), BlockFacts(evidence, unfolds, block, room)
+        for each, when, arrays in zip(inputs, moments, columns, strict=True):
+            people = PeopleBlock(each.people.age[rows], each.people.birth[rows], each.people.sex[rows])
+            medicines, values = (table.of_people(rows.start, rows.stop) for table in (each.medicines, each.values))
+            view = View(people, facts, when, endings, medicines=medicines, values=values)
+            for step, array in zip(steps, plan.run(view), strict=True):
+                arrays[id(step)][rows] = array
+
+    if steps:
+        for_each(run_block, range(evidence.n_blocks))
+    return [
+        [arrays[id(each)] if isinstance(each, Step) else np.broadcast_to(_constant(each), n) for each in outputs]
+        for arrays in columns
+    ]
+
+
+def _constant(value: bool | int) -> Array:
+    return np.array(value, bool) if isinstance(value, bool) else np.array(value, np.min_scalar_type(value))
+
+
+def _outputs(compiler: Compiler) -> dict[tuple[str, str], Bit | int]:
+    """Everything that the answers hold, by kind and name."""
+    model, steps, if_empty = compiler.model, compiler.steps, compiler.if_absent_were_empty()
+    met: dict[int, Bit] = {}
+    left_open: list[tuple[Bit, int]] = []
     for rule in model.rules:
         if rule.when is None:
-            met = group == 0
+            met[rule.group] = steps.opposite(steps.any_of(met.values()))
         else:
-            truth = main.truth(rule.when)
-            met = truth == TRUE
-            unknown = truth == UNKNOWN
-            if unknown.any():
-                left_open[if_empty.truth(rule.when) == UNKNOWN] |= 1 << (rule.group - 1)
-        criteria[met] |= 1 << (rule.group - 1)
-        group[met & (group == 0)] = rule.group
-    answers.group[rows], answers.criteria[rows], answers.left_open[rows] = group, criteria, left_open
+            met[rule.group] = compiler.truth(rule.when).surely
+            # A criterion is left open by a given feed when it stays unknown with the absent feeds taken as empty.
+            truth = if_empty.truth(rule.when)
+            left_open.append((steps.all_of((truth.possibly, steps.opposite(truth.surely))), rule.group))
+    first: dict[int, Bit] = {}
+    none_yet: Bit = True
+    for group, bit in met.items():
+        first[group] = steps.all_of((none_yet, bit))
+        none_yet = steps.all_of((none_yet, steps.opposite(bit)))
+    outputs: dict[tuple[str, str], Bit | int] = {
+        ("", "group"): steps.total((bit, group) for group, bit in first.items()).values,
+        ("", "criteria"): steps.total((bit, 1 << (group - 1)) for group, bit in met.items()).values,
+        ("", "left_open"): steps.total((bit, 1 << (group - 1)) for bit, group in left_open).values,
+    }
     for name in model.outputs:
-        numbers = main.numbers(Measure(name))
-        values, known = answers.measures[name]
-        values[rows] = numbers.values
-        known[rows] = True if numbers.known is None else numbers.known
+        number = compiler.number(Measure(name))
+        outputs["measure", name], outputs["known", name] = number.values, number.known
     for flag in model.flags:
-        of_groups = np.isin(group, flag.groups) if flag.groups else True
-        answers.flags[flag.id][rows] = (main.truth(flag.when) == TRUE) & of_groups
+        of_groups = steps.any_of(first[group] for group in flag.groups) if flag.groups else True
+        outputs["flag", flag.id] = steps.all_of((compiler.truth(flag.when).surely, of_groups))
+    return outputs
 
 
-def _with_absent_feeds_empty(main: Evaluation) -> Evaluation:
-    return Evaluation(
-        main.model,
-        main.people,
-        main.view,
-        as_at=main.as_at,
-        feeds=main.feeds,
-        medicines=main.medicines,
-        values=main.values,
-        if_known=main,
+def _answers(model: Model, columns: dict[tuple[str, str], Array]) -> Answers:
+    return Answers(
+        group=columns["", "group"],
+        criteria=columns["", "criteria"],
+        left_open=columns["", "left_open"],
+        measures={name: (columns["measure", name], columns["known", name]) for name in model.outputs},
+        flags={flag.id: columns["flag", flag.id] for flag in model.flags},
     )

@@ -14,7 +14,7 @@ from .catalogue import Catalogue, load_catalogue
 from .codes import CodeProblem, explain_problem
 from .errors import shape_of
 from .frames import Column, Table, build, open_table
-from .intake import Pair, pair_codes
+from .intake import Pair, Pairs
 from .vocabulary import GROUPED_SYSTEMS, CodeSystem
 
 STATUSES: Final = ("mapped", "no_condition", "unknown", "malformed")
@@ -119,15 +119,18 @@ def coverage(
         records, name="records", required=("code",), optional=("system",), columns=columns, pass_through=False
     )
     used = load_catalogue(catalogue)
-    coded = pair_codes(table, system)
-    n_rows = np.bincount(coded.index, minlength=len(coded.pairs))
+    pairs = Pairs(system)
+    n_rows = np.zeros(0, np.int64)
+    for piece in table.pieces():
+        found_here = np.bincount(pairs.add(piece), minlength=len(pairs.pairs))
+        n_rows = found_here + np.concatenate([n_rows, np.zeros(len(pairs.pairs) - len(n_rows), np.int64)])
     found: dict[tuple[str, str, str, str], CodeStatus] = {}
-    for pair, n in zip(coded.pairs, n_rows.tolist(), strict=True):
+    for pair, n in zip(pairs.pairs, n_rows.tolist(), strict=True):
         code = _status(pair, n, used, as_found=as_found)
         key = (code.system, code.code, code.status, code.reason)
         found[key] = evolve(code, n=code.n + found[key].n) if key in found else code
     order = sorted(found.values(), key=lambda code: (-code.n, code.system, code.code, code.reason))
-    return Coverage(f"{used.name}@{used.edition}", table.n_rows, tuple(order), table)
+    return Coverage(f"{used.name}@{used.edition}", int(n_rows.sum()), tuple(order), table)
 
 
 def _status(pair: Pair, n: int, catalogue: Catalogue, *, as_found: bool) -> CodeStatus:

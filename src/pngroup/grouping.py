@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import os
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any, Final, TypedDict, Unpack, overload
+
+import numpy as np
 
 from ._version import __version__
-from .answering import Inputs, answer
+from .answering import Inputs, answer_dates
 from .catalogue import Catalogue
 from .codes import NORMALISER_VERSION, codes_fingerprint
 from .dates import read_as_at, to_date
@@ -19,6 +23,8 @@ from .intake import (
     REASONS,
     Context,
     Feed,
+    People,
+    ReadFeed,
     read_contacts,
     read_medicines,
     read_people,
@@ -28,7 +34,7 @@ from .intake import (
 from .model import Model, load_both
 from .model.primitives import FEEDS
 from .quality import Quality, refuse_faults
-from .result import Grouping
+from .result import Grouping, Groupings
 from .schemes import Scheme, load_scheme
 from .vocabulary import CodeSystem
 
@@ -39,6 +45,38 @@ _READERS: Final = {
 SAFETY: Final = (
     "For population health management, not for decisions about one patient. A non-user is unknown, not healthy."
 )
+
+
+class Options(TypedDict, total=False):
+    """The keyword arguments of `group` beside the index dates, for type checkers."""
+
+    contacts: Any
+    medicines: Any
+    values: Any
+    system: str | CodeSystem | None
+    model: str | os.PathLike[str] | Model
+    catalogue: str | os.PathLike[str] | Catalogue | None
+    scheme: str | os.PathLike[str] | Scheme
+    columns: Mapping[str, Mapping[str, str]] | None
+    date_format: str | None
+    strict: bool
+    keep_records: bool
+
+
+@overload
+def group(
+    people: Any, records: Any, *, as_at: str | datetime.date | np.datetime64, **options: Unpack[Options]
+) -> Grouping: ...
+
+
+@overload
+def group(
+    people: Any,
+    records: Any,
+    *,
+    as_at: Sequence[str | datetime.date | np.datetime64] | np.ndarray[Any, Any],
+    **options: Unpack[Options],
+) -> Groupings: ...
 
 
 def group(
@@ -57,7 +95,7 @@ def group(
     date_format: str | None = None,
     strict: bool = False,
     keep_records: bool = False,
-) -> Grouping:
+) -> Grouping | Groupings:
     """Put each person into one of the eleven need groups, as it stood at the end of `as_at`.
 
     `people`: one row a person with `person_id`, `birth_date` (date, `YYYY-MM` or year) or `age`, `sex`, and optionally
@@ -71,7 +109,10 @@ def group(
     `model`, `catalogue` and `scheme` take a name, `name@edition`, a path, or an object. `strict` turns every fault of
     the data that is otherwise counted in `quality` into a `DataError`. `keep_records` keeps what `explain` needs.
 
-    Returns a `Grouping`. Raises `UsageError` for wrong arguments, `DataError` for data that cannot be used,
+    `as_at` is one date, or a list of dates (for which everybody needs a birth date): the tables are read once for all.
+
+    Returns a `Grouping`; for a list of dates `Groupings`, which holds one for each, in order, the same as each date
+    would give alone. Raises `UsageError` for wrong arguments, `DataError` for data that cannot be used,
     `ModelError` for a wrong model, catalogue or scheme file.
 
     >>> people = {"person_id": ["a", "b"], "birth_date": ["1940-05-02", "1990-01-01"], "sex": ["F", "M"]}
@@ -81,28 +122,23 @@ def group(
 
     Source: the specification of the model is in docs/explanation/model.md, its readings in docs/provenance.md.
     """
-    day = read_as_at(as_at)
+    days, is_one = _read_dates(as_at)
     check_columns(columns)
     used_scheme = load_scheme(scheme)
     used_catalogue, used_model = load_both(model, catalogue)
     columns = columns or {}
-    everybody = read_people(
-        people,
-        as_at=day,
-        columns=columns.get("people"),
-        date_format=date_format,
-        short_history_months=used_model.short_history_months,
-    )
+    registry = read_people(people, columns=columns.get("people"), date_format=date_format, one_date=len(days) == 1)
+    at = [registry.at(day, short_history_months=used_model.short_history_months) for day in days]
     context = Context(
-        people=everybody,
+        people=at[-1],
         catalogue=used_catalogue,
         model=used_model,
         meanings=Meanings(),
-        used=used_model.conditions_used,
-        as_at=day,
+        as_at=tuple(days),
         columns=columns,
         date_format=date_format,
         system=system,
+        keep=keep_records,
     )
     tables = {"records": records, "contacts": contacts, "medicines": medicines, "values": values}
     if records is None:
@@ -113,37 +149,71 @@ def group(
             remedy="give the coded records",
         )
     feeds = {name: _READERS[name](table, context) for name, table in tables.items() if table is not None}
-    quality_of_feeds = (everybody.quality, *(feed.quality for feed in feeds.values()))
+    evidence = _gather(feeds, context)
+    fingerprint = fingerprint_of(used_catalogue, used_model, used_scheme)
+    then = [
+        {name: feed.at(place, day, keep=keep_records) for name, feed in feeds.items()} for place, day in enumerate(days)
+    ]
+    qualities = [_quality(everybody, found) for everybody, found in zip(at, then, strict=True)]
     if strict:
-        refuse_faults(quality_of_feeds)
-    inputs = Inputs(
-        people=everybody,
-        evidence=_gather(feeds, context),
-        as_at=day,
-        feeds=frozenset(feeds),
-        medicines=_measured(feeds, "medicines"),
-        values=_measured(feeds, "values"),
-    )
-    fingerprint = _fingerprint(used_catalogue, used_model, used_scheme)
-    without = {reason: int((everybody.reason == i).sum()) for i, reason in enumerate(REASONS)}
-    quality = Quality(
-        feeds=quality_of_feeds,
-        n_people=everybody.n_people,
-        n_grouped=everybody.n_people - sum(without.values()),
+        for quality in qualities:
+            refuse_faults(quality.feeds)
+    inputs = [
+        Inputs(
+            people=everybody,
+            evidence=evidence,
+            as_at=day,
+            feeds=frozenset(feeds),
+            medicines=_measured(found, "medicines"),
+            values=_measured(found, "values"),
+        )
+        for day, everybody, found in zip(days, at, then, strict=True)
+    ]
+    groupings = [
+        Grouping(
+            model=used_model,
+            catalogue=used_catalogue,
+            scheme=used_scheme,
+            as_at=to_date(asked.as_at),
+            people=asked.people,
+            inputs=asked,
+            answers=answers,
+            quality=quality,
+            fingerprint=fingerprint,
+            manifest=_manifest(
+                used_catalogue, used_model, used_scheme, asked.as_at, found, quality, fingerprint, strict
+            ),
+            kept=found if keep_records else None,
+        )
+        for asked, answers, quality, found in zip(
+            inputs, answer_dates(used_model, inputs), qualities, then, strict=True
+        )
+    ]
+    return groupings[0] if is_one else Groupings(tuple(groupings))
+
+
+def _read_dates(as_at: Any) -> tuple[list[int], bool]:
+    """The index dates as days in order, and whether a single one was given."""
+    if isinstance(as_at, str) or not isinstance(as_at, Sequence | np.ndarray) or getattr(as_at, "shape", None) == ():
+        return [read_as_at(as_at)], True
+    days = [read_as_at(each) for each in as_at]
+    if not days or len(set(days)) < len(days):
+        raise UsageError(
+            "as_at names no date" if not days else "as_at names a date twice",
+            where="argument as_at",
+            allowed="a date, or a list of different dates",
+            remedy="give each index date once",
+        )
+    return sorted(days), False
+
+
+def _quality(people: People, feeds: Mapping[str, Feed]) -> Quality:
+    without = {reason: int((people.reason == i).sum()) for i, reason in enumerate(REASONS)}
+    return Quality(
+        feeds=(people.quality, *(feed.quality for feed in feeds.values())),
+        n_people=people.n_people,
+        n_grouped=people.n_people - sum(without.values()),
         n_without_group=without,
-    )
-    return Grouping(
-        model=used_model,
-        catalogue=used_catalogue,
-        scheme=used_scheme,
-        as_at=to_date(day),
-        people=everybody,
-        inputs=inputs,
-        answers=answer(used_model, inputs),
-        quality=quality,
-        fingerprint=fingerprint,
-        manifest=_manifest(used_catalogue, used_model, used_scheme, day, feeds, quality, fingerprint, strict),
-        kept=feeds if keep_records else None,
     )
 
 
@@ -169,7 +239,7 @@ def check_columns(columns: object) -> None:
         )
 
 
-def _gather(feeds: Mapping[str, Feed], context: Context) -> Evidence:
+def _gather(feeds: Mapping[str, ReadFeed], context: Context) -> Evidence:
     if len(context.meanings.sets()) > MOST_MEANINGS:
         raise DataError(
             f"the codes have more than {MOST_MEANINGS:,} different meanings",
@@ -177,7 +247,9 @@ def _gather(feeds: Mapping[str, Feed], context: Context) -> Evidence:
             allowed=f"at most {MOST_MEANINGS:,} different sets of conditions",
             remedy="use a catalogue with fewer conditions",
         )
-    return gather((feed.facts for feed in feeds.values()), context.meanings, context.people.n_people)
+    return gather(
+        chain.from_iterable(feed.reader.facts() for feed in feeds.values()), context.meanings, context.people.n_people
+    )
 
 
 def _measured(feeds: Mapping[str, Feed], name: str) -> Measured:
@@ -185,7 +257,8 @@ def _measured(feeds: Mapping[str, Feed], name: str) -> Measured:
     return nothing_measured() if table is None else table
 
 
-def _fingerprint(catalogue: Catalogue, model: Model, scheme: Scheme) -> str:
+def fingerprint_of(catalogue: Catalogue, model: Model, scheme: Scheme) -> str:
+    """A hash over everything that can change an answer: catalogue, model, scheme, and the way codes are read."""
     parts = (
         catalogue.fingerprint,
         model.fingerprint,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from .catalogue import Catalogue
 from .errors import DataError
@@ -21,7 +24,7 @@ def explain(
     people: Any,
     records: Any,
     *,
-    as_at: Any,
+    as_at: str | datetime.date | np.datetime64,
     contacts: Any = None,
     medicines: Any = None,
     values: Any = None,

@@ -83,9 +83,10 @@ class FeedQuality:
     @property
     def faults(self) -> dict[str, int]:
         """What `strict` refuses: reasons and remarks that are faults of the data, with counts."""
-        # In one order, whatever the order in which they were found.
-        found = {reason: n for reason in NOT_USED if reason not in NO_FAULT and (n := self.not_used.get(reason))}
-        found.update({note: n for note in FAULT_NOTES if (n := self.notes.get(note))})
+        # In an order of their own, so that the faults of parts read as those of the whole.
+        reasons = (reason for reason in NOT_USED if reason not in NO_FAULT)
+        found = {reason: self.not_used[reason] for reason in reasons if self.not_used.get(reason)}
+        found.update({note: self.notes[note] for note in FAULT_NOTES if self.notes.get(note)})
         if self.columns_not_read:
             found["columns_not_read"] = len(self.columns_not_read)
         return found

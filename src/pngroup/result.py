@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from .answering import Answers, Inputs
 from .catalogue import Catalogue
+from .dates import read_as_at, to_date
 from .errors import DataError, UsageError
 from .explanation import Explanation, explain
 from .frames import Column, Taken, build, find_id
@@ -55,6 +56,18 @@ class Grouping:
         Raises `UsageError` for another value of `criteria`, `DataError` where a column of people bears the name of
         an output column.
         """
+        return build(self.people.table, self.columns(criteria), rows=self.people.first_row)
+
+    def frames(self, n_people: int, *, criteria: Literal["integer", "columns"] = "integer") -> Iterator[Any]:
+        """`to_frame()` in consecutive parts of `n_people` people, so that the whole is never in memory."""
+        columns = self.columns(criteria)
+        for start in range(0, max(len(self), 1), n_people):
+            part = slice(start, start + n_people)
+            cut = {name: column if isinstance(column, Taken) else column.part(part) for name, column in columns.items()}
+            yield build(self.people.table, cut, rows=self.people.first_row[part])
+
+    def columns(self, criteria: str = "integer") -> dict[str, Column | Taken]:
+        """The columns of `to_frame()` before they are made ones of the caller's library."""
         if criteria not in ("integer", "columns"):
             raise UsageError(
                 f"criteria is {criteria!r}",
@@ -62,10 +75,6 @@ class Grouping:
                 allowed="'integer' or 'columns'",
                 remedy="choose one",
             )
-        columns = self._columns(criteria)
-        return build(self.people.table, columns, rows=self.people.first_row)
-
-    def _columns(self, criteria: str) -> dict[str, Column | Taken]:
         answers, nobody = self.answers, self.people.reason >= 0
         groups = tuple(sorted(self.model.groups))
         place = np.searchsorted(groups, answers.group)
@@ -166,3 +175,63 @@ class Grouping:
             feeds=self.kept,
             show_restricted=show_restricted,
         )
+
+
+@frozen
+class Groupings:
+    """The need groups of a population on several index dates, in order of the dates. Made by `group(as_at=[...])`.
+
+    Iterate over it, or take one by its date: `groupings["2024-03-31"]` is the `Grouping` of that day, the same as
+    `group()` makes for it alone.
+    """
+
+    _groupings: tuple[Grouping, ...] = field(repr=False)
+
+    @property
+    def as_at(self) -> tuple[datetime.date, ...]:
+        """The index dates, in order."""
+        return tuple(grouping.as_at for grouping in self._groupings)
+
+    def __len__(self) -> int:
+        return len(self._groupings)
+
+    def __iter__(self) -> Iterator[Grouping]:
+        return iter(self._groupings)
+
+    def __getitem__(self, as_at: Any) -> Grouping:
+        day = to_date(read_as_at(as_at))
+        for grouping in self._groupings:
+            if grouping.as_at == day:
+                return grouping
+        raise UsageError(
+            f"there is no grouping as at {day.isoformat()}",
+            where="argument as_at",
+            allowed=", ".join(each.isoformat() for each in self.as_at),
+            remedy="name one of these dates",
+        )
+
+    def to_frame(self, *, criteria: Literal["integer", "columns"] = "integer") -> Any:
+        """One row an index date and person: in order of the dates, then of people. As `Grouping.to_frame()`.
+
+        The first column is `as_at`, a date. Raises as `Grouping.to_frame()`.
+        """
+        first = self._groupings[0]
+        parts = [grouping.columns(criteria) for grouping in self._groupings]
+        n_people = len(first)
+        days = np.repeat(np.array([grouping.inputs.as_at for grouping in self._groupings], np.int64), n_people)
+        columns: dict[str, Column | Taken] = {"as_at": Column("date", days)}
+        for name, column in parts[0].items():
+            columns[name] = column if isinstance(column, Taken) else _stacked([part[name] for part in parts])
+        return build(first.people.table, columns, rows=np.tile(first.people.first_row, len(parts)))
+
+
+def _stacked(columns: list[Any]) -> Column:
+    """Columns of one kind below each other."""
+    values = np.concatenate([column.values for column in columns])
+    masks = [column.mask for column in columns]
+    mask = None
+    if any(each is not None for each in masks):
+        mask = np.concatenate(
+            [np.zeros(len(column.values), bool) if column.mask is None else column.mask for column in columns]
+        )
+    return Column(columns[0].kind, values, mask, columns[0].words)

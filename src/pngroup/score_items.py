@@ -8,12 +8,13 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .answering import BLOCK, Inputs, evaluations
+from .answering import Inputs, compiler_for, run
 from .catalogue import Catalogue
 from .errors import UsageError, did_you_mean
 from .model import Model
+from .model.compiling import UNKNOWN
 from .model.definition import Score, condition_names
-from .model.evaluating import TRUE, UNKNOWN
+from .model.steps import Bit
 from .model.tree import Node, calls
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -32,27 +33,25 @@ def find_score(model: Model, name: str) -> Score:
     return model.scores[name]
 
 
-def items(model: Model, inputs: Inputs, score: Score, *, block: int = BLOCK) -> dict[str, tuple[Bools, Bools]]:
+def items(model: Model, inputs: Inputs, score: Score) -> dict[str, tuple[Bools, Bools]]:
     """For each item of a score, by id: who has it, and of whom that is known; one entry a person each.
 
     Not known is an item of people without a group or for whom the score itself is not known, an item that
-    our codes cannot tell, and one that depends on a table that was not given. `block` changes memory and
-    speed only.
+    our codes cannot tell, and one that depends on a table that was not given.
     """
-    n = inputs.people.n_people
-    found = {item.id: (np.zeros(n, bool), np.zeros(n, bool)) for item in score.items}
+    compiler = compiler_for(model, inputs)
+    steps = compiler.steps
+    sure = True if score.known_if is None else compiler.truth(score.known_if).surely
+    bits: list[Bit] = []
+    for item in score.items:
+        truth = UNKNOWN if item.when is None else compiler.truth(item.when)
+        bits.append(steps.all_of((sure, truth.surely)))
+        bits.append(steps.all_of((sure, steps.any_of((truth.surely, steps.opposite(truth.possibly))))))
+    [columns] = run(model, [inputs], bits)
     grouped = inputs.people.reason < 0
-    for rows, evaluation in evaluations(model, inputs, block=block):
-        sure = grouped[rows]
-        if score.known_if is not None:
-            sure = sure & (evaluation.truth(score.known_if) == TRUE)
-        for item in score.items:
-            if item.when is None:
-                continue
-            truth = evaluation.truth(item.when)
-            has, known = found[item.id]
-            known[rows] = sure & (truth != UNKNOWN)
-            has[rows] = known[rows] & (truth == TRUE)
+    found = {}
+    for item, has, known in zip(score.items, columns[::2], columns[1::2], strict=True):
+        found[item.id] = (has & grouped, known & grouped)
     return found
 
 

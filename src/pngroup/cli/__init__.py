@@ -22,6 +22,7 @@ def main() -> int:
         return 2
     try:
         _stop_cleanly()
+        _leave_pandas_out()
         from .program import program
 
         code: int = program.main(standalone_mode=False)
@@ -30,6 +31,21 @@ def main() -> int:
         print("pngroup: interrupted, nothing was written", file=sys.stderr)
         return _INTERRUPTED
     return code
+
+
+class _WithoutPandas:
+    """Keeps pyarrow from importing pandas, where that is installed, to ask whether an array is one of its own.
+
+    None is here, and the import takes longer than the rest of the start.
+    """
+
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name=name)
+
+
+def _leave_pandas_out() -> None:
+    sys.meta_path.insert(0, _WithoutPandas())
 
 
 def _stop_cleanly() -> None:

@@ -16,7 +16,8 @@ from ..grouping import SAFETY, group as group_people
 from ..result import Grouping
 from . import problems, screen
 from .formats import arrow, format_of
-from .inputs import FILE, read_inputs, table_options
+from .inputs import read_inputs
+from .options import FILE, table_options
 from .writing import check_targets, table_writer, write_files
 
 _NEEDED: Final = ("people", "records", "as_at")

@@ -16,8 +16,8 @@ from ..model import load_both
 from ..schemes import load_scheme
 from ..validation import VignetteResult, check_vignettes, read_vignettes
 from . import problems, screen
-from .inputs import FILE, meaning_options
 from .loading import n_rows
+from .options import FILE, meaning_options
 
 _KINDS: Final = ("model", "scheme", "vignette")
 _ALLOWED: Final = "a model, scheme or vignette file (TOML), a catalogue folder, or a folder of vignette files"

@@ -17,7 +17,7 @@ from ..model.tree import calls
 from ..vocabulary import GROUPED_SYSTEMS, CodeSystem
 from . import problems, screen
 from .expressions import in_model_language
-from .inputs import meaning_options
+from .options import meaning_options
 
 _TOPICS: Final = {
     "termination_and_loss": "termination and loss of pregnancy",

@@ -9,7 +9,8 @@ import click
 from ..covering import coverage as cover
 from . import screen
 from .formats import format_of
-from .inputs import FILE, read_columns
+from .inputs import read_columns
+from .options import FILE
 from .reading import read_table
 from .writing import check_targets, table_writer, write_files
 

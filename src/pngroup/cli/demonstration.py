@@ -20,7 +20,8 @@ from ..result import Grouping
 from ..synthetic import practice
 from . import pictures, screen
 from .formats import arrow
-from .inputs import FILE
+from .marks import stdout
+from .options import FILE
 from .writing import Writer, json_writer, table_writer, text_writer, write_files
 
 _RESULT: Final = "groups.csv"
@@ -109,7 +110,7 @@ def _somebody(grouping: Grouping) -> Any:
 
 
 def _show(grouping: Grouping, explanation: Explanation, out: Path, person: Any) -> None:
-    console = screen.stdout()
+    console = stdout()
     console.print(pictures.shares(grouping, console))
     console.print()
     console.print(pictures.used(grouping.quality, console))

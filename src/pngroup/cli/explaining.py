@@ -10,7 +10,8 @@ from ..errors import DataError
 from ..one_person import explain as explain_person
 from . import screen
 from .formats import arrow
-from .inputs import read_inputs, table_options
+from .inputs import read_inputs
+from .options import table_options
 
 
 @click.command(short_help="Say why one person is in their group.")

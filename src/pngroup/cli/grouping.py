@@ -7,11 +7,7 @@ from typing import Any, Literal
 
 import click
 
-from ..grouping import group as group_people
-from . import screen
-from .formats import format_of
-from .inputs import FILE, read_inputs, table_options
-from .writing import check_targets, json_writer, table_writer, write_files
+from .options import FILE, table_options
 
 
 @click.command(short_help="Group the people of files.")
@@ -24,6 +20,9 @@ from .writing import check_targets, json_writer, table_writer, write_files
     show_default=True,
     help="Criteria met as one whole number, or as eleven columns.",
 )
+@click.option("--memory", metavar="SIZE", help="How much memory may be used, as 4GB; by default half of the machine's.")
+@click.option("--partitions", type=click.IntRange(1, 512), metavar="N", help="Group in N parts, whatever the memory.")
+@click.option("--work", type=FILE, metavar="FOLDER", help="Where parts are kept meanwhile; by default beside --out.")
 @click.option("--out", type=FILE, required=True, metavar="FILE", help="Where the result goes.")
 @click.option("--quality", type=FILE, metavar="FILE", help="Where the quality report goes, as JSON.")
 @click.option("--manifest", type=FILE, metavar="FILE", help="Where the manifest (how this was made) goes, as JSON.")
@@ -31,6 +30,9 @@ def group(
     *,
     strict: bool,
     criteria: Literal["integer", "columns"],
+    memory: str | None,
+    partitions: int | None,
+    work: Path | None,
     out: Path,
     quality: Path | None,
     manifest: Path | None,
@@ -38,20 +40,13 @@ def group(
 ) -> None:
     """Put each person into a need group, with need tier and RAG.
 
-    Files are CSV, TSV or Parquet, each also with .gz; the ending says which. The quality report goes to the standard
-    error stream: what was used, what was not, and why.
+    FILES is a file, a folder of files, or a pattern in quotation marks such as 'records/*.parquet': CSV, TSV or
+    Parquet, each also with .gz; the ending says which. Tables larger than memory are grouped in parts, and a run that
+    was stopped continues. The quality report goes to the standard error stream: what was used, what was not, and why.
     """
-    targets = check_targets({"--out": out, "--quality": quality, "--manifest": manifest})
-    format_of(out, option="--out")
-    arguments = read_inputs(options)
-    with screen.step("Grouping"):
-        grouping = group_people(**arguments, strict=strict)
-        frame = grouping.to_frame(criteria=criteria)
-    with screen.step(f"Writing {out.name}"):
-        files = {targets["--out"]: table_writer(frame, out, option="--out")}
-        if quality is not None:
-            files[targets["--quality"]] = json_writer(grouping.quality.to_dict())
-        if manifest is not None:
-            files[targets["--manifest"]] = json_writer(grouping.manifest)
-        write_files(files)
-    screen.say(str(grouping.quality))
+    from .running import run
+
+    run(
+        options, strict=strict, criteria=criteria, memory=memory, n_parts=partitions, work=work, out=out,
+        quality=quality, manifest=manifest,
+    )  # fmt: skip

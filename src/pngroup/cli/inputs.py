@@ -1,104 +1,76 @@
-"""The options that `group` and `explain` share, and from them the arguments of the library's functions."""
+"""From the values of options to the arguments of the library's functions: the files are found, opened and read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping
+from typing import Any, Final
 
-import click
+from attrs import field, frozen
 
 from ..dates import read_as_at, to_date
 from ..errors import UsageError, did_you_mean
+from ..frames import Stream
 from ..schemes import load_scheme
 from . import screen
-from .formats import format_of
-from .reading import read_table
+from .options import TABLES
+from .reading import Files, open_files
+from .sources import find_files
 
-TABLES: Final = ("people", "records", "contacts", "medicines", "values")
-_REQUIRED: Final = ("people", "records")
-_ABOUT: Final = {
-    "people": "One row a person: person_id, birth_date (or age), sex ...",
-    "records": "One row a coded record: person_id, code, date, system ...",
-    "contacts": "One row a contact: person_id, date, setting.",
-    "medicines": "One row a medicine: person_id, code, system, date.",
-    "values": "One row a value: person_id, code, system, date, value, unit.",
+#: The columns that are read of tables of events; those of people are all read, because they come back.
+_READ: Final[Mapping[str, tuple[str, ...]]] = {
+    "records": ("person_id", "code", "date", "system", "setting", "position", "status"),
+    "contacts": ("person_id", "date", "setting"),
+    "medicines": ("person_id", "code", "date", "system", "status"),
+    "values": ("person_id", "code", "date", "value", "system", "unit", "status"),
 }
-_EXAMPLES: Final = {"people": "people.person_id=nhs_no"} | dict.fromkeys(
-    ("records", "contacts", "medicines", "values"), "records.code=diagnosis"
-)
+_EXAMPLES: Final = {"people": "people.person_id=nhs_no"} | dict.fromkeys(_READ, "records.code=diagnosis")
 _MOST_NAMES: Final = 30
 #: Comparing with more names letter by letter would take seconds.
 _MOST_COMPARED: Final = 2000
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-#: A path is checked where it is read, so that its error has four parts as all others.
-FILE: Final = click.Path(path_type=Path)
 
 
-def table_options(*, required: bool = True, catalogue: bool = True) -> Callable[[_Command], _Command]:
-    """The options that name tables, and how they are to be read; with `required=False` none of them has to be given."""
-    options = [
-        *(
-            click.option(
-                f"--{name}", type=FILE, required=required and name in _REQUIRED, metavar="FILE", help=_ABOUT[name]
-            )
-            for name in TABLES
-        ),
-        click.option("--as-at", required=required, metavar="DATE", help="The index date, as 2026-03-31."),
-        click.option(
-            "--system", metavar="SYSTEM", help="The code system of all records, where there is no such column."
-        ),
-        click.option(
-            "--column",
-            "columns",
-            multiple=True,
-            metavar="TABLE.OURS=THEIRS",
-            help="Your name of a column, as people.person_id=nhs_no; may be repeated.",
-        ),
-        click.option("--date-format", metavar="FORMAT", help="The form of text dates other than ISO, as %d/%m/%Y."),
-        *meaning_options(catalogue=catalogue),
-    ]
+@frozen
+class Inputs:
+    """What the options of a command name: `files` for each table, and `arguments` of `pngroup.group` besides."""
 
-    def decorate(command: _Command) -> _Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
+    files: Mapping[str, Files]
+    arguments: Mapping[str, Any] = field(repr=False)
 
-    return decorate
+    def read(self, name: str) -> Any:
+        """A table, whole."""
+        files = self.files[name]
+        with screen.step(f"Reading {files.source.name}") as show:
+            return files.read(_meter(files, show).advance)
+
+    def stream(self, name: str, show: screen.Show) -> Stream:
+        """A table of events as a stream of the columns that are known; reading it shows how far it is."""
+        files, labels = self.files[name], self.arguments["columns"].get(name, {})
+        meter = _meter(files, show)
+        stream = files.stream([labels.get(ours, ours) for ours in _READ[name]], meter.advance)
+
+        def batches() -> Any:
+            meter.begin()
+            return stream.batches()
+
+        return Stream(names=stream.names, batches=batches, implementation=stream.implementation)
 
 
-def meaning_options(*, catalogue: bool = True) -> list[Callable[[_Command], _Command]]:
-    """The options that choose the model, the catalogue (unless it is chosen otherwise) and the scheme."""
-    model, scheme = (
-        click.option(
-            f"--{name}", default=default, show_default=True, metavar=name.upper(), help="Name, name@edition or file."
-        )
-        for name, default in (("model", "need-groups"), ("scheme", "default"))
-    )
-    which = click.option(
-        "--catalogue", metavar="CATALOGUE", help="Name, name@edition, folder or overlay; by default the model's own."
-    )
-    return [model, which, scheme] if catalogue else [model, scheme]
-
-
-def read_inputs(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of `pngroup.group` from the values of these options; the files are read last.
+def open_inputs(options: Mapping[str, Any]) -> Inputs:
+    """The inputs that the values of `table_options` name, their headers read.
 
     Raises what reading raises, and `UsageError` for a `--column` that is not TABLE.OURS=THEIRS.
     """
-    files = {name: options[name] for name in TABLES if options[name] is not None}
+    given = {name: options[name] for name in TABLES if options[name] is not None}
     as_at = to_date(read_as_at(options["as_at"]))
     scheme = load_scheme(options["scheme"])
-    columns = read_columns(options["columns"], given=tuple(files))
-    for name, path in files.items():
-        format_of(path, option=f"--{name}")
-    tables = {}
-    for name, path in files.items():
-        with screen.step(f"Reading {path.name}"):
-            tables[name] = read_table(path, option=f"--{name}")
-            _check_theirs(tables[name], columns.get(name, {}), name, path)
-    return {
-        **tables,
+    columns = read_columns(options["columns"], given=tuple(given))
+    sources = {name: find_files(path, option=f"--{name}") for name, path in given.items()}
+    files = {}
+    for name, source in sources.items():
+        with screen.step(f"Reading {source.name}"):
+            files[name] = open_files(source)
+        _check_theirs(files[name].names, columns.get(name, {}), name, source.name)
+    arguments = {
         "as_at": as_at,
         "system": options["system"],
         "model": options["model"],
@@ -107,6 +79,17 @@ def read_inputs(options: Mapping[str, Any]) -> dict[str, Any]:
         "columns": columns,
         "date_format": options["date_format"],
     }
+    return Inputs(files, arguments)
+
+
+def read_inputs(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of `pngroup.group` from the values of `table_options`, with every table whole."""
+    inputs = open_inputs(options)
+    return {**{name: inputs.read(name) for name in inputs.files}, **inputs.arguments}
+
+
+def _meter(files: Files, show: screen.Show) -> screen.Meter:
+    return screen.Meter(show, f"Reading {files.source.name}", files.n_units, "bytes" if files.is_text else "rows")
 
 
 def read_columns(pairs: tuple[str, ...], *, given: tuple[str, ...]) -> dict[str, dict[str, str]]:
@@ -136,14 +119,13 @@ def read_columns(pairs: tuple[str, ...], *, given: tuple[str, ...]) -> dict[str,
     return columns
 
 
-def _check_theirs(table: Any, columns: Mapping[str, str], name: str, path: Path) -> None:
-    there = table.column_names
+def _check_theirs(there: list[str], columns: Mapping[str, str], name: str, file: str) -> None:
     for ours, theirs in columns.items():
         if theirs not in there:
             shown = ", ".join(there[:_MOST_NAMES]) + (", ..." if len(there) > _MOST_NAMES else "")
             raise UsageError(
                 f"{name} has no column {theirs!r}",
-                where=f"option --column {name}.{ours}, file {path.name!r}",
+                where=f"option --column {name}.{ours}, file {file!r}",
                 allowed=f"the columns of that file: {shown}",
                 remedy=did_you_mean(theirs, there[:_MOST_COMPARED]) or "name one of these",
             )

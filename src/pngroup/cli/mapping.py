@@ -13,7 +13,7 @@ from ..errors import DataError, UsageError, did_you_mean, shapes_of
 from ..schemes import group_name, load_scheme, need_tier, rag
 from . import screen
 from .formats import arrow, format_of
-from .inputs import FILE
+from .options import FILE
 from .reading import read_table
 from .writing import check_targets, table_writer, write_files
 

@@ -20,7 +20,7 @@ from ..explanation.words import Finding, day_text
 from ..quality import NOT_USED, Quality
 from ..result import Grouping
 from ..schemes import Scheme
-from .screen import bar, is_plain, mark, on_colour
+from .marks import bar, is_plain, mark, on_colour
 
 _WIDEST_BAR = 20
 _NARROWEST_BAR = 6

@@ -27,7 +27,10 @@ INTERRUPTED: Final = 130
 TRACEBACK: Final = "PNGROUP_TRACEBACK"
 
 #: The words of the library's errors for arguments, and those of the command line for options.
-_OPTIONS: Final = "history|cache|out|system|model|catalogue|scheme|people|records|contacts|medicines|values|person|seed"
+_OPTIONS: Final = (
+    "history|cache|out|system|model|catalogue|scheme|people|records|contacts|medicines|values|person|seed|"
+    "dialect|without"
+)
 _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
@@ -39,6 +42,7 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"^columns (names|gives)\b", r"--column \1"),
         (r"^(\w+, )?argument values$", "the column of group numbers"),
         (r"\bargument columns\b", "option --column"),
+        (r"\bargument (feed|table)s\b", r"option --\1"),
         (r"\bargument n_people\b", "option --people"),
         (r"\bn_people\b", "--people"),
         (r"\bargument date_format\b", "option --date-format"),
@@ -105,12 +109,13 @@ def from_click(error: click.ClickException) -> UsageError:
 def _unknown_command(text: str, group: click.Group, where: str) -> UsageError:
     typed = re.search(r"'([^']*)'", text)
     name = typed[1] if typed else ""
+    names = group.list_commands(click.Context(group))
     shown = name if name.isalpha() else shape_of(name)
     return UsageError(
         f"there is no command {shown!r}",
         where=where,
-        allowed=", ".join(group.commands),
-        remedy=did_you_mean(name, group.commands) or f"see {where} --help",
+        allowed=", ".join(names),
+        remedy=did_you_mean(name, names) or f"see {where} --help",
     )
 
 
@@ -127,6 +132,8 @@ def _name_of(parameter: click.Parameter) -> str:
 def _allowed_for(parameter: click.Parameter) -> str:
     if isinstance(parameter.type, click.Choice):
         return ", ".join(str(choice) for choice in parameter.type.choices)
+    if isinstance(parameter.type, click.IntRange):
+        return f"a whole number from {parameter.type.min} to {parameter.type.max}"
     return {"integer": "a whole number"}.get(parameter.type.name, parameter.type.name)
 
 

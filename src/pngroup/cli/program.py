@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any, Final
 
 import click
@@ -12,28 +13,43 @@ import click
 from .._version import __version__
 from ..errors import PngroupError
 from . import problems, screen
-from .catalogue import catalogue
-from .checking import check
-from .codes import codes
-from .coverage import coverage
-from .demonstration import demo
-from .doctor import doctor
-from .explaining import explain
-from .grouping import group
-from .mapping import map_groups
-from .terminology import terminology
 
 _EPILOG: Final = (
     "Exit codes: 0 done; 1 bad data; 2 wrong usage. "
     "For population health management, not for decisions about one patient."
 )
+#: Each command with its line in the help, its module and its name there: imported when it is run, and only then.
+COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "group": ("Group the people of files.", "grouping", "group"),
+    "explain": ("Say why one person is in their group.", "explaining", "explain"),
+    "map": ("Add tier and colour to group numbers.", "mapping", "map_groups"),
+    "codes": ("Say what a code means here.", "codes", "codes"),
+    "coverage": ("Say how many of a file's codes are known.", "coverage", "coverage"),
+    "sql": ("Write the grouping as SQL.", "sql", "sql"),
+    "catalogue": ("Look at catalogues: what differs.", "catalogue", "catalogue"),
+    "terminology": ("Use a SNOMED CT release of your own.", "terminology", "terminology"),
+    "check": ("Check a model, catalogue, scheme or vignettes.", "checking", "check"),
+    "demo": ("Group a synthetic practice list.", "demonstration", "demo"),
+    "doctor": ("Say what is installed and test it.", "doctor", "doctor"),
+}
 
 
 class _Program(click.Group):
     """A group of commands that ends in a sentence and an exit code, never in a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the name and signature are click's
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - see above
+        if cmd_name not in COMMANDS:
+            return None
+        _, module, name = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f".{module}", __package__), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - see above
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (text, *_) in COMMANDS.items()])
 
     def main(
         self,
@@ -96,7 +112,3 @@ def program(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         screen.say(context.get_help())
         context.exit(problems.BAD_USAGE)
-
-
-for command in (group, explain, map_groups, codes, coverage, catalogue, terminology, check, demo, doctor):
-    program.add_command(command)

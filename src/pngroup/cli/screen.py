@@ -1,73 +1,98 @@
-"""What a person sees: consoles, progress on a terminal, tiers as colour, shape and letter."""
+"""What a person sees: lines of text, and on a terminal what is going on.
+
+Nothing here needs the package that draws until something is drawn: a run without a terminal starts faster.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import Final
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
 
-from rich.console import Console
-from rich.text import Text
-
-from ..schemes import Tier
-
-_SHAPES: Final = {"circle": "●", "triangle": "▲", "square": "■", "diamond": "◆", "hexagon": "⬢"}
-_BAR: Final = "█"
-
-
-def stdout() -> Console:
-    """The console of what was asked for."""
-    return Console(highlight=False, emoji=False, markup=False)
+#: Shows another text of what is going on.
+Show: TypeAlias = Callable[[str], None]
+#: The share that must be done before the rest is estimated, and seconds between two texts.
+_ESTIMATED_FROM: Final = 0.05
+_EVERY: Final = 0.2
+_BYTES: Final = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "bytes"))
 
 
-def stderr() -> Console:
-    """The console of messages and progress."""
-    return Console(stderr=True, highlight=False, emoji=False, markup=False)
-
-
-def say(text: str, *, style: str | None = None) -> None:
-    """A line of text on the standard error stream, as it is: neither wrapped nor read as markup."""
-    stderr().print(text, style=style, soft_wrap=True)
+def say(text: str) -> None:
+    """A line of text on the standard error stream, as it is."""
+    print(text, file=sys.stderr)
 
 
 def write(text: str) -> None:
     """Text on the standard output stream, as it is."""
-    stdout().print(text, soft_wrap=True)
+    print(text)
 
 
 @contextlib.contextmanager
-def step(text: str) -> Iterator[None]:
+def step(text: str) -> Iterator[Show]:
     """Show that something is going on while it does; nothing where the standard error stream is no terminal."""
-    console = stderr()
-    if not console.is_terminal or console.is_dumb_terminal:
-        yield
+    if not sys.stderr.isatty():
+        yield _show_nothing
         return
-    with console.status(Text(text)):
-        yield
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True, highlight=False, emoji=False, markup=False)
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield _show_nothing
+        return
+    with console.status(Text(text)) as status:
+        yield lambda other: status.update(Text(other))
 
 
-def is_plain(console: Console) -> bool:
-    """Whether the stream cannot show shapes (an old Windows code page, the C locale)."""
-    return console.options.ascii_only
+def _show_nothing(_text: str) -> None:
+    pass
 
 
-def mark(tier: Tier, console: Console) -> Text:
-    """A tier as shape and letter on its colour, so that neither colour nor shape is needed to read it."""
-    shape = "" if is_plain(console) else f"{_SHAPES[tier.shape]} "
-    return Text(f" {shape}{tier.letter} ", style=on_colour(tier))
+class Meter:
+    """How much of something is done, shown as text with an estimate of the seconds left.
+
+    `unit` is "bytes", or what is counted. The estimate is from the rate since `begin`, and not given before 5 % are
+    done.
+    """
+
+    def __init__(self, show: Show, what: str, total: int, unit: str) -> None:
+        self._show, self._what, self._total, self._unit = show, what, total, unit
+        self.begin()
+
+    def begin(self) -> None:
+        """Count from the start."""
+        self._done, self._start, self._shown = 0, time.monotonic(), 0.0
+
+    def advance(self, n: int) -> None:
+        """Count `n` more."""
+        self._done += n
+        now = time.monotonic()
+        if now - self._shown >= _EVERY:
+            self._shown = now
+            self._show(self.text(now - self._start))
+
+    def text(self, seconds: float) -> str:
+        """What is shown when so many seconds have passed.
+
+        >>> meter = Meter(lambda _: None, "Reading records.parquet", 20_000_000, "rows")
+        >>> meter.advance(5_000_000)
+        >>> meter.text(3.0)
+        'Reading records.parquet: 5,000,000 of 20,000,000 rows, about 9 s left'
+        """
+        if self._unit == "bytes":
+            size, unit = next(each for each in _BYTES if self._total >= each[0] or each[0] == 1)
+            amount = f"{self._done / size:.1f} of {self._total / size:.1f} {unit}"
+        else:
+            amount = f"{self._done:,} of {self._total:,} {self._unit}"
+        text = f"{self._what}: {amount}"
+        if not self._done or self._done < _ESTIMATED_FROM * self._total:
+            return text
+        return f"{text}, about {_duration(seconds * (self._total - self._done) / self._done)} left"
 
 
-def on_colour(tier: Tier) -> str:
-    """The style of text on a tier's colour: black or white, whichever is further from it."""
-    red, green, blue = (int(tier.colour_hex[place : place + 2], 16) for place in (1, 3, 5))
-    # The weights of the three colours in how bright the eye finds them (ITU-R BT.601).
-    is_light = 0.299 * red + 0.587 * green + 0.114 * blue > 140
-    return f"bold {'#000000' if is_light else '#ffffff'} on {tier.colour_hex}"
-
-
-def bar(share: float, width: int, tier: Tier, console: Console) -> Text:
-    """A bar for a share of the widest one; the tier's letter where blocks cannot be shown."""
-    n_cells = round(share * width)
-    if share and not n_cells:
-        return Text("." if is_plain(console) else "▏", style=tier.colour_hex)
-    return Text((tier.letter if is_plain(console) else _BAR) * n_cells, style=tier.colour_hex)
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{max(seconds, 0):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -14,7 +14,7 @@ from ..terminology.history import HISTORIES, History
 from ..terminology.saving import MUST_NOT_BE_PUBLISHED, base_folder, check_free
 from . import problems, screen
 from .formats import arrow, format_of
-from .inputs import FILE
+from .options import FILE
 from .writing import check_targets, table_writer, write_files
 
 _RELEASE: Final = click.option(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import itertools
 import json
 import os
 import tempfile
@@ -118,39 +119,50 @@ def text_writer(text: str) -> Writer:
 
 
 def table_writer(table: Any, path: Path, *, option: str) -> Writer:
-    """Writes a pyarrow Table in the format that the ending of `path` says.
+    """Writes a pyarrow Table, as `pieces_writer` does."""
+    return pieces_writer(iter([table]), path, option=option)
 
-    CSV and TSV: UTF-8, quotation marks where needed, missing cells empty, truths as true and false, dates in ISO 8601.
-    Raises `UsageError` for another ending.
+
+def pieces_writer(pieces: Iterator[Any], path: Path, *, option: str) -> Writer:
+    """Writes pyarrow Tables of the same columns, one or more, one below the other, in the format that `path` ends in.
+
+    One piece is in memory at a time. CSV and TSV: UTF-8, quotation marks where needed, missing cells empty, truths as
+    true and false, dates in ISO 8601. Raises `UsageError` for another ending.
     """
     format_ = format_of(path, option=option)
 
     def write(file: IO[bytes]) -> None:
         if not format_.is_gzip:
-            _write_table(table, file, format_)
+            _write_pieces(pieces, file, format_)
             return
         # Neither name nor time goes in: the same table is the same file.
         with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
-            _write_table(table, packed, format_)  # type: ignore[arg-type]
+            _write_pieces(pieces, packed, format_)  # type: ignore[arg-type]
 
     return write
 
 
-def _write_table(table: Any, file: IO[bytes], format_: Format) -> None:
-    if format_.separator is None:
-        arrow("pyarrow.parquet").write_table(table, file)
+def _write_pieces(pieces: Iterator[Any], file: IO[bytes], format_: Format) -> None:
+    if format_.separator is not None:
+        for text in _text_of(pieces, format_.separator):
+            file.write(text)
         return
-    for piece in _text_of(table, format_.separator):
-        file.write(piece)
+    first = next(pieces)
+    with arrow("pyarrow.parquet").ParquetWriter(file, first.schema) as writer:
+        for piece in itertools.chain([first], pieces):
+            writer.write_table(piece)
 
 
-def _text_of(table: Any, separator: str) -> Iterator[bytes]:
+def _text_of(pieces: Iterator[Any], separator: str) -> Iterator[bytes]:
     pa = arrow()
-    names = pa.array(table.column_names, pa.large_string())
-    header = pa.record_batch([names.slice(place, 1) for place in range(len(names))], names=table.column_names)
-    for batch in (header, *table.to_batches(max_chunksize=_ROWS_AT_ONCE)):
-        if batch.num_rows:
-            yield _lines(batch, separator)
+    for place, piece in enumerate(pieces):
+        if not place:
+            names = pa.array(piece.column_names, pa.large_string())
+            each = [names.slice(at, 1) for at in range(len(names))]
+            yield _lines(pa.record_batch(each, names=piece.column_names), separator)
+        for batch in piece.to_batches(max_chunksize=_ROWS_AT_ONCE):
+            if batch.num_rows:
+                yield _lines(batch, separator)
 
 
 def _lines(batch: Any, separator: str) -> bytes:

@@ -1,1 +1,1 @@
-"""Engines: the same grouping where the data live and one machine's memory ends."""
+"""Where `group()` runs when one machine's memory, or one machine, is too small: parts of a population, one by one."""

@@ -12,11 +12,12 @@ from .building import build, refuse_clashes
 from .columns import column_like, is_column, look
 from .days import Days
 from .encoding import Encoded, Numbers
-from .identity import NO_ID, NOT_IN_PEOPLE, Ids, SameRows, encode_ids, first_rows, match_ids, same_rows
+from .identity import NO_ID, NOT_IN_PEOPLE, Ids, SameRows, encode_ids, find_people, first_rows, match_ids, same_rows
 from .objects import is_missing
 from .opening import open_table
 from .picking import find_id, listed, rows_of
 from .plain import Column, Flat, Kind, Part, Taken
+from .stream import Stream
 from .table import Table
 
 __all__ = [
@@ -31,12 +32,14 @@ __all__ = [
     "Numbers",
     "Part",
     "SameRows",
+    "Stream",
     "Table",
     "Taken",
     "build",
     "column_like",
     "encode_ids",
     "find_id",
+    "find_people",
     "first_rows",
     "is_column",
     "is_missing",

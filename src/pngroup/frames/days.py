@@ -16,6 +16,7 @@ import numpy.typing as npt
 from attrs import frozen
 
 from ..errors import DataError, UsageError, shapes_of
+from .encoding import encode_plain
 from .plain import Bools, Distinct, Flat, Objects, Plain
 
 #: De-identified data are shifted as far as 2201 (MIMIC-IV); no index date of use is later than this year.
@@ -79,7 +80,12 @@ def read_days(
     """
     shapes = ""
     if isinstance(plain, Flat) and is_calendar:
-        day, missing = plain.values, plain.missing
+        missing = plain.missing
+        if not partial and not missing.any():
+            simple = _within_bounds(plain.values, missing, first_year)
+            if simple is not None:
+                return simple
+        day = plain.values
         precision = np.where(missing, 0, _DAY).astype(np.uint8)
     else:
         texts, index = _as_texts(plain)
@@ -105,6 +111,13 @@ def read_days(
         n_too_late=int(np.count_nonzero(valid & (day > last))),
         shapes=shapes,
     )
+
+
+def _within_bounds(day: npt.NDArray[np.integer], missing: Bools, first_year: int) -> Days | None:
+    """Days of a calendar column without gaps, all inside the bounds: nothing is left to be judged row by row."""
+    if len(day) and (int(day.min()) < _first_day(first_year) or int(day.max()) >= _first_day(LAST_YEAR + 1)):
+        return None
+    return Days(day.astype(np.int32, copy=False), np.ones(len(day), dtype=bool), missing, None, 0, 0, 0, "")
 
 
 def _read_texts(
@@ -134,12 +147,9 @@ def _as_texts(plain: Plain) -> tuple[Objects, npt.NDArray[np.integer]]:
     """Distinct text, and rows' places; whole numbers (years, or 20240131 with a format) as their digits."""
     if isinstance(plain, Distinct):
         return plain.values, plain.index
-    present = plain.values[~plain.missing]
-    distinct, place = np.unique(present, return_inverse=True)
-    index = np.full(len(plain.values), -1, dtype=np.int64)
-    index[~plain.missing] = place
-    texts = [str(int(v)) if np.isfinite(v) and v == int(v) else str(v) for v in distinct.tolist()]
-    return np.array(texts, dtype=object), index
+    encoded = encode_plain(plain)
+    texts = [str(int(v)) if np.isfinite(v) and v == int(v) else str(v) for v in encoded.values.tolist()]
+    return np.array(texts, dtype=object), encoded.index
 
 
 def parse_iso(texts: list[str], *, partial: bool = False) -> tuple[DayNumbers, Precisions]:

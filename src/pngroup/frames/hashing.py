@@ -3,7 +3,7 @@
 Twenty million record rows name a few hundred thousand persons and a few ten thousand codes. Sorting the rows
 to find that out costs more than everything after it; a hash table of the distinct values fits the processor's
 cache. Open addressing, linear probing and multiplicative hashing (Knuth, The Art of Computer Programming,
-volume 3, section 6.4), each step taken for all rows at once.
+volume 3, section 6.4), each step taken for all rows of a block at once.
 """
 
 from __future__ import annotations
@@ -14,77 +14,96 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ..threads import BLOCK, in_blocks
 from .plain import Index, Rows
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 
 #: 2**64 divided by the golden ratio, odd: spreads consecutive numbers evenly.
-_MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
+MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 _CHUNK: Final = 1 << 20
 _EMPTY: Final = -1
+#: Rows that are numbered one block after the other, before the rest is looked up by all threads.
+_HEAD: Final = 16 * BLOCK
 
 
-class _Numbers:
+class Numbering:
     """A growing dictionary from int64 to 0, 1, 2... in order of insertion."""
 
-    def __init__(self, room: int) -> None:
-        self._bits = max(10, int(2 * room).bit_length())
-        self._values: list[Integers] = []
+    def __init__(self, room: int = 1 << 12) -> None:
         self._size = 0
-        self._allocate()
+        self._keys = np.empty(max(room, 16), dtype=np.int64)
+        self._allocate(room)
 
-    def _allocate(self) -> None:
-        self._keys = np.zeros(1 << self._bits, dtype=np.int64)
+    def __len__(self) -> int:
+        return self._size
+
+    def _allocate(self, room: int) -> None:
+        # A quarter full at most: nearly every key is found at its first place.
+        self._bits = max(10, int(4 * room - 1).bit_length())
         self._slots = np.full(1 << self._bits, _EMPTY, dtype=np.int32)
 
     def _home(self, keys: Integers) -> Rows:
-        mixed = keys.view(np.uint64) * _MULTIPLIER
+        mixed = keys.view(np.uint64) * MULTIPLIER
         mixed >>= np.uint64(64 - self._bits)
         return mixed.view(np.int64)
 
     def insert(self, keys: Integers) -> None:
         """Add distinct keys, none of them present yet."""
-        start = self._size
-        self._values.append(keys)
-        self._size += len(keys)
-        if self._size * 2 > len(self._slots):
-            self._bits = int(2 * self._size).bit_length()
-            self._allocate()
-            keys, start = self.values(), 0
-        numbers = np.arange(start, start + len(keys), dtype=np.int32)
-        at = self._home(keys)
+        start, self._size = self._size, self._size + len(keys)
+        if self._size > len(self._keys):
+            self._keys = np.concatenate([self._keys[:start], np.empty(2 * self._size - start, dtype=np.int64)])
+        self._keys[start : self._size] = keys
+        if self._size * 4 > len(self._slots):
+            self._allocate(2 * self._size)
+            start = 0
+        for block in range(start, self._size, _CHUNK):
+            self._place(np.arange(block, min(block + _CHUNK, self._size), dtype=np.int32))
+
+    def _place(self, numbers: Index) -> None:
+        at = self._home(self._keys[numbers])
         last = len(self._slots) - 1
-        while len(keys):
+        while len(numbers):
             free = self._slots[at] == _EMPTY
             # Where several keys meet in one free slot the last one written keeps it; the others go on
             # probing.
             self._slots[at[free]] = numbers[free]
-            won = self._slots[at] == numbers
-            self._keys[at[won]] = keys[won]
-            keys, numbers, at = keys[~won], numbers[~won], (at[~won] + 1) & last
+            lost = np.flatnonzero(self._slots[at] != numbers)
+            numbers, at = numbers[lost], (at[lost] + 1) & last
 
     def find(self, keys: Integers) -> Index:
-        """The number of each key, -1 where it was never inserted."""
-        result = np.empty(len(keys), dtype=np.int32)
-        last = len(self._slots) - 1
-        for start in range(0, len(keys), _CHUNK):
-            part = keys[start : start + _CHUNK]
-            at = self._home(part)
-            found = self._slots[at]
-            unsettled = np.flatnonzero((found != _EMPTY) & (self._keys[at] != part))
-            at = at[unsettled]
-            while len(unsettled):
-                at = (at + 1) & last
-                number = self._slots[at]
-                found[unsettled] = number
-                going_on = (number != _EMPTY) & (self._keys[at] != part[unsettled])
-                unsettled, at = unsettled[going_on], at[going_on]
-            result[start : start + _CHUNK] = found
-        return result
+        """The number of each key, -1 where it was never inserted; at its best for some ten thousand keys at a time."""
+        at = self._home(keys)
+        found: Index = np.take(self._slots, at, mode="clip")
+        # An empty slot, -1, takes the last key; it is settled already.
+        unsettled = np.flatnonzero((np.take(self._keys, found, mode="wrap") != keys) & (found != _EMPTY))
+        at, last = at[unsettled], len(self._slots) - 1
+        while len(unsettled):
+            at = (at + 1) & last
+            number = self._slots[at]
+            found[unsettled] = number
+            going_on = (number != _EMPTY) & (self._keys[number] != keys[unsettled])
+            unsettled, at = unsettled[going_on], at[going_on]
+        return found
+
+    def number(self, keys: Integers) -> Index:
+        """The number of each key, after those that are new have been inserted."""
+        found = self.find(keys)
+        new = np.flatnonzero(found == _EMPTY)
+        if len(new):
+            self.insert(sorted_distinct(keys[new]))
+            found[new] = self.find(keys[new])
+        return found
 
     def values(self) -> Integers:
         """The inserted keys in order."""
-        return np.concatenate(self._values) if self._values else np.empty(0, dtype=np.int64)
+        return self._keys[: self._size]
+
+
+def sorted_distinct(values: Integers) -> Integers:
+    """Distinct values, sorted: numpy's own `unique` hashes integers since 2.3, at ten times the cost of a sort."""
+    values = np.sort(values)
+    return values[np.append(True, values[1:] != values[:-1])] if len(values) else values
 
 
 def number_integers(values: Integers) -> tuple[Integers, Index]:
@@ -103,9 +122,35 @@ def look_up(values: Integers, table: Integers) -> Index:
     >>> look_up(np.array([5, 8]), np.array([8, 2])).tolist()
     [-1, 0]
     """
-    numbers = _Numbers(len(table))
-    numbers.insert(table)
-    return numbers.find(values)
+    found = np.empty(len(values), dtype=np.int32)
+    if not len(values) or not len(table):
+        found[:] = _EMPTY
+        return found
+    low, high = int(table.min()), int(table.max())
+    if _is_narrow(low, high, len(table) + len(values)):
+        place = np.full(high - low + 3, _EMPTY, dtype=np.int32)
+        place[table - (low - 1)] = np.arange(len(table), dtype=np.int32)
+
+        def work(start: int, stop: int) -> None:
+            # Values below and above stand at the two ends of the table, which are empty.
+            offset = np.clip(values[start:stop], low - 1, high + 1) - (low - 1)
+            np.take(place, offset, out=found[start:stop])
+
+    else:
+        numbers = Numbering(len(table))
+        numbers.insert(table)
+
+        def work(start: int, stop: int) -> None:
+            found[start:stop] = numbers.find(values[start:stop])
+
+    in_blocks(len(values), work)
+    return found
+
+
+def _is_narrow(low: int, high: int, n: int) -> bool:
+    """Whether a table over all numbers from low to high is small beside the rows, and its ends are numbers."""
+    limits = np.iinfo(np.int64)
+    return high - low < max(2 * n, 1 << 16) and low > limits.min and high < limits.max
 
 
 def _number(values: Integers) -> tuple[Integers, Index]:
@@ -119,17 +164,30 @@ def _number(values: Integers) -> tuple[Integers, Index]:
         seen[offset] = True
         place = (np.cumsum(seen) - 1).astype(np.int32)
         return np.flatnonzero(seen) + low, place[offset]
-    numbers = _Numbers(1 << 16)
+    numbers = Numbering()
     index = np.empty(len(values), dtype=np.int32)
-    for start in range(0, len(values), _CHUNK):
-        part = values[start : start + _CHUNK]
-        found = numbers.find(part)
-        new = np.unique(part[found == _EMPTY])
-        if len(new):
-            numbers.insert(new)
-            found = numbers.find(part)
-        index[start : start + _CHUNK] = found
+    _number_blocks(numbers, values, index)
     return numbers.values(), index
+
+
+def _number_blocks(numbers: Numbering, values: Integers, index: Index) -> None:
+    """A first stretch is numbered block by block; of the rest only blocks with something new are gone through again."""
+    unfinished = list(range(0, min(_HEAD, len(values)), BLOCK))
+
+    def work(start: int, stop: int) -> None:
+        start, stop = start + _HEAD, stop + _HEAD
+        index[start:stop] = numbers.find(values[start:stop])
+        if (index[start:stop] == _EMPTY).any():
+            unfinished.append(start)
+
+    def finish() -> None:
+        while unfinished:
+            start = unfinished.pop()
+            index[start : start + BLOCK] = numbers.number(values[start : start + BLOCK])
+
+    finish()
+    in_blocks(len(values) - _HEAD, work)
+    finish()
 
 
 def through_runs(

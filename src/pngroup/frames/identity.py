@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -12,7 +13,9 @@ from ..errors import DataError
 from .columns import same_values
 from .encoding import encode_plain
 from .hashing import look_up
-from .plain import KIND_WORDS, Distinct, Flat, Index, Objects, Plain, Rows
+from .numbering_text import SharedNumberError, TextTable, number_text
+from .plain import KIND_WORDS, Distinct, Flat, Index, Objects, Plain, Rows, objects
+from .short_text import may_be_blank, short_text, texts_of, words_of
 from .table import Table
 
 #: What `match_ids` gives for an id that is not among the people, and for a row without id.
@@ -25,21 +28,43 @@ _ALLOWED: Final = "text or whole numbers, the same in all tables"
 _EXACT: Final = 2.0**53
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class Ids:
     """A column of ids.
 
-    `values`: distinct ids (object array of str, or int64, uint64 where needed), in order of their first row.
     `index`: int32, each row's place in `values`, -1 without id. `first_row`: int64, the first row of each
-    distinct id.
+    distinct id. The ids themselves are given as `numbers_or_text` or, where they are short texts, as `words`.
     """
 
     table: str
     where: str
     kind: IdKind
-    values: Objects | npt.NDArray[Any] = field(repr=False)
+    numbers_or_text: Objects | npt.NDArray[Any] | None = field(repr=False)
     index: Index = field(repr=False)
     first_row: Rows = field(repr=False)
+    words: TextTable | None = field(default=None, repr=False)
+
+    @cached_property
+    def values(self) -> Objects | npt.NDArray[Any]:
+        """Distinct ids (object array of str, or int64, uint64 where needed), in order of their first row."""
+        if self.numbers_or_text is not None:
+            return self.numbers_or_text
+        return objects(texts_of(self.words.words) if self.words is not None else [])
+
+    @cached_property
+    def text_table(self) -> TextTable | None:
+        """The ids ready to be looked up as words; None where they are no text, or too long for it."""
+        if self.words is not None:
+            return self.words
+        words = words_of(self.values.tolist()) if self.kind == "text" else None
+        if words is None:
+            return None
+        table = TextTable(len(words))
+        try:
+            table.insert(words)
+        except SharedNumberError:
+            return None
+        return table
 
     @property
     def n_missing(self) -> int:
@@ -67,19 +92,10 @@ def encode_ids(table: Table, column: str = "person_id", *, required: bool = Fals
     Text keeps its leading zeros and is not stripped. Floats that are whole numbers are taken as integers
     (pandas makes them of integers with missing values); any other kind is a `DataError`.
     """
-    raw, plain = table.plain(column)
-    if raw.kind not in ("text", "integer", "float", "empty") and not (plain is not None and _is_empty(plain)):
-        raise DataError(
-            f"ids of {table.name} are {KIND_WORDS[raw.kind]} ({raw.native})",
-            where=table.where(column),
-            allowed=_ALLOWED,
-            remedy="convert the column to text (with its leading zeros) in every table",
-        )
-    if plain is None or _is_empty(plain):
-        plain = Distinct(np.array([], dtype=object), np.full(table.n_rows, -1, dtype=np.int32))
-    if isinstance(plain, Flat) and raw.kind == "float":
-        plain = _whole_ids(plain, table, column)
-    encoded = encode_plain(plain)
+    short = _short_ids(table, column)
+    if short is not None:
+        return short
+    encoded = encode_plain(_plain_ids(table, column))
     values, index = encoded.values, encoded.index
     if encoded.is_text:
         blank = np.array([not value.strip() for value in values.tolist()] + [False])
@@ -94,6 +110,72 @@ def encode_ids(table: Table, column: str = "person_id", *, required: bool = Fals
             remedy="remove these rows or give them ids",
         )
     return ids
+
+
+def _short_ids(table: Table, column: str) -> Ids | None:
+    """Ids that are short texts, one in each row; None for any others."""
+    raw = table.raw(column)
+    text = short_text(raw.memory) if raw.kind == "text" and raw.memory is not None else None
+    numbered = number_text(text) if text is not None else None
+    if numbered is None:
+        return None
+    words, index = numbered
+    if not len(index) or int(index.min()) < 0:
+        return None
+    if any(not each.strip() for each in texts_of(words.words[may_be_blank(words.words)])):
+        return None
+    first = np.empty(len(words.words), dtype=np.int64)
+    # Written backwards, the first row of each id is the last to be written.
+    first[index[::-1]] = np.arange(len(index) - 1, -1, -1)
+    return Ids(table.name, table.where(column), "text", None, index, first, words)
+
+
+def _plain_ids(table: Table, column: str) -> Plain:
+    """Ids as text or whole numbers; a `DataError` for any other kind."""
+    raw, plain = table.plain(column)
+    if raw.kind not in ("text", "integer", "float", "empty") and not (plain is not None and _is_empty(plain)):
+        raise DataError(
+            f"ids of {table.name} are {KIND_WORDS[raw.kind]} ({raw.native})",
+            where=table.where(column),
+            allowed=_ALLOWED,
+            remedy="convert the column to text (with its leading zeros) in every table",
+        )
+    if plain is None or _is_empty(plain):
+        return Distinct(np.array([], dtype=object), np.full(table.n_rows, -1, dtype=np.int32))
+    return _whole_ids(plain, table, column) if isinstance(plain, Flat) and raw.kind == "float" else plain
+
+
+def find_people(people: Ids, table: Table, column: str = "person_id") -> Index:
+    """For each row of a table the place of its id in `people.values`; -1 if it is not there, -2 without id.
+
+    The same as `match_ids(people, encode_ids(table))`, without numbering the ids of the table first. Raises
+    `DataError` for ids of another kind than those of people.
+    """
+    raw = table.raw(column)
+    if raw.kind == "text" and raw.memory is not None and people.kind == "text":
+        known, text = people.text_table, short_text(raw.memory)
+        if known is not None and text is not None:
+            return known.find_in(text, missing=NO_ID, blank=NO_ID)
+        if raw.find is not None:
+            return _without_blank(raw.find(people.values.tolist()), table, column)
+    if raw.kind in ("integer", "float") and people.kind == "integer":
+        plain = _plain_ids(table, column)
+        numbers = people.values
+        if isinstance(plain, Flat) and plain.values.dtype == numbers.dtype == np.int64:
+            found = look_up(plain.values, numbers.view(np.int64))
+            if plain.missing.any():
+                found[plain.missing] = NO_ID
+            return found
+    return match_ids(people, encode_ids(table, column)).astype(np.int32)
+
+
+def _without_blank(found: Index, table: Table, column: str) -> Index:
+    """Ids that were not found and hold nothing but blanks are no ids."""
+    rows = np.flatnonzero(found == NOT_IN_PEOPLE)
+    if len(rows):
+        blank = [not str(text).strip() for text in table.taken(column, rows).tolist()]
+        found[rows[blank]] = NO_ID
+    return found
 
 
 def match_ids(people: Ids, other: Ids) -> Rows:

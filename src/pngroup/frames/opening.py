@@ -9,6 +9,7 @@ from typing import Any, Final
 from ..errors import DataError, UsageError, did_you_mean
 from .columns import is_column
 from .plain import Frame, Part, is_a
+from .stream import Stream, StreamFrame
 from .table import Table
 from .with_arrow import ArrowFrame
 from .with_mapping import MappingFrame
@@ -83,6 +84,8 @@ def _recognise(native: Any, name: str) -> Frame:
         return PolarsFrame(native, is_lazy=is_a(native, "polars", "LazyFrame"))
     if is_a(native, "pyarrow", "Table"):
         return ArrowFrame(native)
+    if isinstance(native, Stream) and name != "people":
+        return StreamFrame(native)
     if isinstance(native, Mapping):
         return _open_mapping(native, name)
     if not is_column(native) and not isinstance(native, type):

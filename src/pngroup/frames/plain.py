@@ -53,8 +53,8 @@ class Distinct:
 class Flat:
     """One value a row and `missing`; what stands in `values` at missing rows has no meaning.
 
-    Values are int64 (uint64 where they need it), float64, bool, or for dates and datetimes int64 days since
-    1970-01-01.
+    Values are int64 (uint64 where they need it), float64, bool, or for dates and datetimes int64 or int32 days
+    since 1970-01-01.
     """
 
     values: npt.NDArray[Any]
@@ -73,13 +73,17 @@ class Raw:
     """A column of any library before it is read.
 
     `native` is what its library calls the type, for messages. `read` may be called for every kind but
-    `nested` and `other`. `listed` gives plain Python values, slowly.
+    `nested` and `other`. `listed` gives plain Python values, slowly. `memory`, of a column of text, exports it as
+    Arrow memory (`__arrow_c_stream__`), where that is to be had. `find` looks each row up among distinct texts by
+    the means of its library: the place, -1 where it is not there, -2 where the row is missing.
     """
 
     kind: Kind
     native: str
     read: Callable[[], Plain] = _nothing
     listed: Callable[[], Sequence[object]] = list
+    memory: Any = None
+    find: Callable[[Sequence[str]], Index] | None = None
 
 
 @frozen(eq=False)
@@ -99,6 +103,10 @@ class Column:
     values: npt.NDArray[Any]
     mask: Bools | None = None
     words: tuple[str, ...] = ()
+
+    def part(self, rows: slice) -> Column:
+        """Consecutive rows of it."""
+        return Column(self.kind, self.values[rows], None if self.mask is None else self.mask[rows], self.words)
 
     def texts(self) -> Objects:
         """A text column as an object array of str, None where missing."""

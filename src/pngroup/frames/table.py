@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
@@ -13,6 +13,7 @@ from .columns import look, take_column
 from .days import Days, read_days
 from .encoding import Encoded, Numbers, encode_plain, read_numbers
 from .plain import KIND_WORDS, Distinct, Flat, Frame, Kind, Objects, Plain, Raw, Rows, objects
+from .stream import StreamFrame
 
 
 @runtime_checkable
@@ -56,6 +57,18 @@ class Table:
         """This table as it is now, whatever the caller does to theirs; polars and Arrow never change in place."""
         made = self.frame.snapshot() if isinstance(self.frame, _Changeable) else self.frame
         return evolve(self, frame=made)
+
+    def pieces(self) -> Iterator[Table]:
+        """The rows as tables in memory: this one, or the batches of a stream, each to be let go before the next."""
+        if isinstance(self.frame, StreamFrame):
+            for frame in self.frame.batches():
+                yield evolve(self, frame=frame, is_part=True)
+            return
+        yield self
+
+    def whole(self) -> Table:
+        """These rows judged as a whole table, though they are a piece of one."""
+        return evolve(self, is_part=False)
 
     def has(self, column: str) -> bool:
         """Whether the caller's table has this column of ours."""
@@ -153,6 +166,10 @@ class Table:
         """A column by our name or the caller's: its kind, and its plain form where it has one."""
         raw = self._raw(column)
         return raw, raw.read() if raw.kind in _READABLE else None
+
+    def raw(self, column: str) -> Raw:
+        """A column by our name or the caller's, before it is read."""
+        return self._raw(column)
 
     def _raw(self, column: str) -> Raw:
         if column not in self._raws:

@@ -41,12 +41,26 @@ def look_pandas(column: Any) -> Raw:
         return look_array(np.asarray(values.to_dense()))
     if isinstance(dtype, np.dtype):
         array = column.to_numpy()
-        return look_objects(array, _number) if dtype.kind == "O" else look_array(array)
+        return _look_objects(array) if dtype.kind == "O" else look_array(array)
     kind = getattr(dtype, "kind", "O")
     if kind in "iufb":  # the nullable types: Int64, Float64, boolean
         plain = values.to_numpy(dtype=dtype.numpy_dtype, na_value=dtype.numpy_dtype.type(0))
         return look_array(plain, np.asarray(values.isna()))
     return Raw("other", native, listed=values.tolist)
+
+
+def _look_objects(values: Objects) -> Raw:
+    """Objects; where they are text and pyarrow is loaded, through Arrow memory, which is the faster way."""
+    pa = library("pyarrow")
+    if pa is not None and all(isinstance(value, str) for value in values[:100].tolist()):
+        try:
+            made = pa.array(values, type=pa.large_string(), from_pandas=True)
+        except (pa.ArrowException, TypeError, ValueError):
+            return look_objects(values, _number)  # not text alone, or text that is no Unicode: looked at one by one
+        if made.null_count < len(made):
+            found = look_arrow(made)
+            return Raw(found.kind, "object", found.read, values.tolist, found.memory, found.find)
+    return look_objects(values, _number)
 
 
 def _number(values: Objects) -> tuple[Objects, Any]:

@@ -8,9 +8,11 @@ from typing import Any, Final
 import numpy as np
 from attrs import field, frozen
 
-from .hashing import sample_starts
+from .hashing import look_up, sample_starts, sorted_distinct
+from .numbering_text import distinct_text
 from .objects import look_objects
 from .plain import Column, Distinct, Flat, Kind, Plain, Raw, Rows, Taken, library, objects, whole
+from .short_text import short_text
 
 _INTEGERS: Final = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
 _WIDE: Final = ("Int128", "UInt128", "Decimal")
@@ -30,7 +32,7 @@ def _look_plain(series: Any, name: str) -> Raw:
     if name in _TEXT:
         known = "text", lambda: _text(series)
     elif name in _INTEGERS:
-        known = "integer", lambda: Flat(whole(series.fill_null(0).to_numpy()), _nulls(series))
+        known = "integer", lambda: Flat(whole(_filled(series, 0)), _nulls(series))
     elif name.startswith("Float"):
         known = "float", lambda: _floats(series)
     elif name == "Boolean":
@@ -45,7 +47,9 @@ def _look_plain(series: Any, name: str) -> Raw:
     if known is None:
         kind: Kind = "nested" if series.dtype.is_nested() else "other"
         return Raw(kind, str(series.dtype), listed=series.to_list)
-    return Raw(known[0], str(series.dtype), known[1], series.to_list)
+    if name != "String":
+        return Raw(known[0], str(series.dtype), known[1], series.to_list)
+    return Raw(known[0], name, known[1], series.to_list, series, lambda texts: _find(series, texts))
 
 
 def _look_wide(series: Any) -> Raw:
@@ -59,8 +63,12 @@ def _look_wide(series: Any) -> Raw:
     return Raw("other", "whole numbers of more than 64 bits", listed=series.to_list)
 
 
+def _filled(series: Any, value: object) -> Any:
+    return (series.fill_null(value) if series.null_count() else series).to_numpy()
+
+
 def _nulls(series: Any) -> Any:
-    return series.is_null().to_numpy()
+    return series.is_null().to_numpy() if series.null_count() else np.zeros(len(series), dtype=bool)
 
 
 def _floats(series: Any) -> Flat:
@@ -69,12 +77,18 @@ def _floats(series: Any) -> Flat:
 
 
 def _days(dates: Any) -> Flat:
-    return Flat(dates.to_physical().fill_null(0).to_numpy().astype(np.int64), _nulls(dates))
+    return Flat(_filled(dates.to_physical(), 0), _nulls(dates))
 
 
 def _text(series: Any) -> Distinct:
     """Distinct text; where runs of equal text are long, only the first of each run is looked at."""
-    if series.dtype != library("polars").String or not _has_runs(series):
+    if series.dtype != library("polars").String:
+        return _distinct(series)
+    short = short_text(series)
+    distinct = None if short is None else distinct_text(short)
+    if distinct is not None:
+        return distinct
+    if not _has_runs(series):
         return _distinct(series)
     run = series.rle_id().to_numpy()
     is_first = np.ones(len(run), dtype=bool)
@@ -99,6 +113,23 @@ def _distinct(series: Any) -> Distinct:
     index = place[physical]
     index[missing] = -1
     return Distinct(objects(series.gather(example[seen]).cast(pl.String).to_list()), index)
+
+
+def _find(series: Any, texts: Sequence[str]) -> Any:
+    """By polars' own hashes, and by the texts themselves where the hashes agree."""
+    pl = library("polars")
+    table = pl.Series(texts, dtype=pl.String)
+    hashes = table.hash().to_numpy().view(np.int64)
+    if len(sorted_distinct(hashes)) < len(hashes):
+        # Two texts share a hash: the slow way, by a join.
+        places = pl.DataFrame({"text": table, "place": np.arange(len(texts), dtype=np.int32)})
+        joined = series.to_frame("text").join(places, on="text", how="left", maintain_order="left")
+        found = joined["place"].fill_null(-1).to_numpy().copy()
+    else:
+        found = look_up(series.hash().to_numpy().view(np.int64), hashes)
+        found[(table.gather(found.clip(0)) != series).fill_null(True).to_numpy()] = -1
+    found[_nulls(series)] = -2
+    return found
 
 
 def _has_runs(series: Any) -> bool:

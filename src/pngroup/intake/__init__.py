@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from .codes import CodedRows, Pair, pair_codes
-from .feeds import Context, Feed, read_contacts, read_medicines, read_records, read_values
-from .people import REASONS, SEXES, People, read_people
+from .codes import Pair, Pairs
+from .feeds import Context, read_contacts, read_medicines, read_records, read_values
+from .people import REASONS, SEXES, People, Registry, read_people
+from .result import Feed, ReadFeed
 
 __all__ = [
     "REASONS",
     "SEXES",
-    "CodedRows",
     "Context",
     "Feed",
     "Pair",
+    "Pairs",
     "People",
-    "pair_codes",
+    "ReadFeed",
+    "Registry",
     "read_contacts",
     "read_medicines",
     "read_people",

@@ -3,103 +3,115 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from ..catalogue import Catalogue
-from ..codes import RecordStatus, read_setting, read_status, read_system
-from ..evidence import Meanings, pack
-from ..evidence.view import Measured
-from ..frames import Table, open_table
+from ..codes import read_setting, read_status, read_system
+from ..evidence import Meanings
+from ..frames import Days, Table, open_table
 from ..model.definition import Model
-from ..model.primitives import ANY_CONTACT, ANY_MEDICINE, ANY_RECORD, CONTACT_PREFIX, ICD10_RECORD
-from ..quality import FeedQuality
-from ..vocabulary import CodeSystem
-from .codes import CodedRows, Pair, read_codes, report_codes
+from ..model.primitives import ANY_MEDICINE, ANY_RECORD, ICD10_RECORD
+from ..vocabulary import CodeSystem, Setting
+from .codes import CODE_FAULTS, Pair, Pairs, refuse_mangled
+from .meanings import (
+    contact_meaning,
+    is_administrative,
+    is_no_medicine,
+    medicine_meaning,
+    medicine_of,
+    record_meaning,
+    value_condition,
+)
 from .people import People
-from .rows import Bools, Rows
+from .reading import Reader
+from .result import ReadFeed
+from .rows import REASON_WORDS, USED, Bounds, Ints, Piece, Reasons, whose
+from .words import status_reasons, unknown_words, value_reasons
 
-Ints: TypeAlias = npt.NDArray[np.int64]
+Meaning: TypeAlias = frozenset[str]
 
-_ICD10: Final = frozenset({CodeSystem.ICD10, CodeSystem.ICD10CM})
-_WITHOUT_MEDICINES: Final = frozenset({*_ICD10, CodeSystem.ICD9CM, CodeSystem.OPCS4})
 _FITTING: Final = {
     "medicines": frozenset({CodeSystem.BNF, CodeSystem.DMD, CodeSystem.ATC, CodeSystem.SNOMED}),
     "values": frozenset({CodeSystem.SNOMED}),
 }
-#: Characters of a BNF code that name the chemical substance; shorter codes are taken whole.
-_BNF_SUBSTANCE: Final = 9
+#: What whole tables are evidence of; nothing else is made of so many rows.
+_OF_WHOLE_TABLES: Final = frozenset({ANY_RECORD, ICD10_RECORD, ANY_MEDICINE})
+_NO_FAULT: Final = (USED, *(REASON_WORDS.index(fault) for fault in CODE_FAULTS))
 
 
 @frozen
 class Context:
-    """What every feed is read with."""
+    """What every feed is read with. `as_at`: the index dates, in order; `keep`: keep the rows for explanations."""
 
     people: People = field(repr=False)
     catalogue: Catalogue = field(repr=False)
     model: Model = field(repr=False)
     meanings: Meanings = field(repr=False)
-    used: frozenset[str] = field(repr=False)
-    as_at: int
+    as_at: tuple[int, ...]
     columns: Mapping[str, Mapping[str, str]]
     date_format: str | None
     system: str | CodeSystem | None
+    keep: bool
 
 
-@frozen
-class Feed:
-    """A table as read: its facts, its report, and the rows behind them (`person`, `pair`, `day` of used rows)."""
-
-    name: str
-    facts: Ints = field(eq=False, repr=False)
-    quality: FeedQuality = field(repr=False)
-    person: Ints = field(eq=False, repr=False)
-    pair: npt.NDArray[np.int32] = field(eq=False, repr=False)
-    day: npt.NDArray[np.int32] = field(eq=False, repr=False)
-    pairs: tuple[Pair, ...] = field(repr=False)
-    meanings_of_pairs: tuple[frozenset[str], ...] = field(repr=False)
-    measured: Measured | None = field(default=None, repr=False)
-
-
-def read_records(native: object, context: Context) -> Feed:
+def read_records(native: object, context: Context) -> ReadFeed:
     """Coded records to facts."""
-    rows, coded = _open_coded(native, "records", context, optional=("system", "setting", "position", "status"))
-    rows.judge_dates(as_at=context.as_at, date_format=context.date_format)
-    _note_unknown_words(rows, "status", read_status)
-    _note_unknown_words(rows, "setting", read_setting)
-    administrative = np.array([_is_administrative(pair, context) for pair in coded.pairs], bool)
-    if len(coded.pairs):
-        rows.note("administrative", int(administrative[coded.index[rows.used]].sum()))
-    meanings = tuple(_record_meaning(pair, context) for pair in coded.pairs)
-    return _feed(rows, coded, meanings, context)
+    catalogue, model = context.catalogue, context.model
+    reading = _CodedFeed(
+        native, "records", context, optional=("system", "setting", "position", "status"),
+        meaning=lambda pair: record_meaning(pair, catalogue, model),
+        words={"status": read_status, "setting": read_setting},
+    )  # fmt: skip
+    return reading.read(about={"administrative": lambda pair: is_administrative(pair, model)})
 
 
-def read_medicines(native: object, context: Context) -> Feed:
+def read_medicines(native: object, context: Context) -> ReadFeed:
     """Medicines to facts of their classes, and to the table of different medicines."""
-    rows, coded = _open_coded(native, "medicines", context, optional=("system", "status"))
-    rows.judge_dates(as_at=context.as_at, date_format=context.date_format)
-    _note_unknown_words(rows, "status", read_status)
-    foreign = np.array([_is_no_medicine(pair, context) for pair in coded.pairs], bool)
-    if len(coded.pairs):
-        rows.note("not_a_medicine", int(foreign[coded.index[rows.used]].sum()))
-    meanings = tuple(
-        frozenset({ANY_MEDICINE, *(c for c in _conditions(pair, context) if context.model.kinds.get(c) == "medicine")})
-        if pair.code is not None and not is_foreign
-        else frozenset[str]()
-        for pair, is_foreign in zip(coded.pairs, foreign, strict=True)
-    )
-    feed = _feed(rows, coded, meanings, context)
+    catalogue, model = context.catalogue, context.model
+    reading = _CodedFeed(
+        native, "medicines", context, optional=("system", "status"),
+        meaning=lambda pair: medicine_meaning(pair, catalogue, model), words={"status": read_status},
+        keep_after=model.earliest_counted(context.as_at[0]),
+    )  # fmt: skip
+    feed = reading.read(about={"not_a_medicine": lambda pair: is_no_medicine(pair, catalogue, model)})
     names: dict[str, int] = {}
-    what = np.array([names.setdefault(_medicine(pair), len(names)) for pair in coded.pairs], np.int64)
-    return _with_measured(
-        feed, tuple(names), what[feed.pair] if len(what) else feed.person, np.zeros(len(feed.day), np.int64)
-    )
+    what = np.array([names.setdefault(medicine_of(pair), len(names)) for pair in feed.pairs], np.int64)
+    return feed.with_measured(tuple(names), what, None)
 
 
-def read_contacts(native: object, context: Context) -> Feed:
+def read_values(native: object, context: Context) -> ReadFeed:
+    """Numeric values of conditions of kind `value`; range and units are checked against the model."""
+    catalogue, allowed = context.catalogue, context.model.values
+
+    def condition(pair: Pair) -> str:
+        return value_condition(pair, catalogue, context.model)
+
+    reading = _CodedFeed(
+        native, "values", context, optional=("system", "unit", "status"), required=("value",),
+        meaning=lambda pair: frozenset({condition(pair)} - {""}), words={"status": read_status},
+        keep_after=np.iinfo(np.int32).min,
+    )  # fmt: skip
+    names = sorted(allowed)
+    amounts: list[Ints] = []
+
+    def judge(table: Table, place: npt.NDArray[np.int32]) -> Reasons:
+        found = [condition(pair) for pair in reading.pairs.pairs]
+        what = np.array([names.index(c) if c else -1 for c in found], np.int32)
+        reasons, amount = value_reasons(table, np.take(what, place) if len(what) else place, names, allowed)
+        amounts.append(amount)
+        return reasons
+
+    feed = reading.read(judge=judge)
+    found = [condition(pair) for pair in feed.pairs]
+    what = np.array([names.index(c) if c else -1 for c in found], np.int64)
+    return feed.with_measured(tuple(names), what, np.concatenate(amounts) if amounts else np.zeros(0, np.int64))
+
+
+def read_contacts(native: object, context: Context) -> ReadFeed:
     """Contacts to facts: any contact, and contact in a setting."""
     table = open_table(
         native,
@@ -109,187 +121,163 @@ def read_contacts(native: object, context: Context) -> Feed:
         columns=context.columns.get("contacts"),
         pass_through=False,
     )
-    rows = Rows(table, context.people)
-    rows.judge_dates(as_at=context.as_at, date_format=context.date_format)
-    if table.has("setting"):
-        encoded = table.encode("setting")
-        settings = [read_setting(value) for value in encoded.values.tolist()]
-        index = np.where(encoded.index < 0, len(settings), encoded.index).astype(np.int32)
-        unknown = np.array([*(setting is None for setting in settings), False])
-        rows.note("setting_unknown", int(unknown[index[rows.used]].sum()))
-    else:
-        settings, index = [], np.zeros(table.n_rows, np.int32)
-    meanings = tuple(
-        frozenset({ANY_CONTACT} | ({CONTACT_PREFIX + setting.value} if setting is not None else set()))
-        for setting in [*settings, None]
+    reader, dates = _reader(context, None), DateCheck(table, context.date_format)
+    # A row without a setting, or with an unknown one, has the last place.
+    settings: tuple[Setting | None, ...] = (*Setting, None)
+    meanings = tuple(contact_meaning(setting) for setting in settings)
+    numbers = np.array([context.meanings.number(each & context.model.conditions_used) for each in meanings], np.int64)
+    for piece in table.pieces():
+        place = np.full(piece.n_rows, len(settings) - 1, np.int32)
+        if piece.has("setting"):
+            encoded = piece.encode("setting")
+            words = [settings.index(read_setting(value)) for value in encoded.values.tolist()]
+            place = np.take(np.array([*words, len(settings) - 1], np.int32), encoded.index, mode="wrap")
+        reader.add(
+            _piece(piece, context, dates, place, np.full(len(settings), USED, np.int8), {"setting": read_setting}),
+            numbers,
+        )
+    dates.end()
+    pairs = tuple(Pair(None, setting.value if setting is not None else None) for setting in settings)
+    return ReadFeed("contacts", reader, pairs, meanings, np.zeros(len(pairs), bool), {}, table.nearly, is_coded=False)
+
+
+class DateCheck:
+    """Reads the date columns of the pieces of a table; a format that reads no date at all is an error of the whole."""
+
+    def __init__(self, table: Table, date_format: str | None) -> None:
+        self._is_part = table.is_part
+        self._format = date_format
+        self._unread: Table | None = None
+        self._any_read = False
+
+    def read(self, table: Table) -> Days:
+        """The days of a piece."""
+        days = table.days("date", self._format)
+        self._any_read = self._any_read or bool(days.valid.any())
+        if days.n_unreadable and self._unread is None:
+            self._unread = table
+        return days
+
+    def end(self) -> None:
+        """After the last piece: `DataError` where dates were given and none could be read."""
+        if self._unread is not None and not self._any_read and not self._is_part:
+            self._unread.whole().days("date", self._format)
+
+
+class _CodedFeed:
+    """A table with a code column, read piece by piece; its distinct codes are looked up as they are met."""
+
+    def __init__(
+        self,
+        native: object,
+        name: str,
+        context: Context,
+        *,
+        optional: tuple[str, ...],
+        meaning: Callable[[Pair], Meaning],
+        words: Mapping[str, Callable[[object], object | None]],
+        required: tuple[str, ...] = (),
+        keep_after: int | None = None,
+    ) -> None:
+        self._table = open_table(
+            native,
+            name=name,
+            required=("person_id", "code", "date", *required),
+            optional=optional,
+            columns=context.columns.get(name),
+            pass_through=False,
+        )
+        self._context = context
+        self._meaning = meaning
+        self._words = words
+        self._reader = _reader(context, keep_after)
+        self.pairs = Pairs(_system_for(self._table, context))
+        self._meanings: list[Meaning] = []
+        self._numbers = np.zeros(0, np.int64)
+
+    def read(
+        self,
+        *,
+        about: Mapping[str, Callable[[Pair], bool]] | None = None,
+        judge: Callable[[Table, npt.NDArray[np.int32]], Reasons] | None = None,
+    ) -> ReadFeed:
+        """All pieces. `about` names notes on pairs; `judge` gives further reasons against rows."""
+        dates = DateCheck(self._table, self._context.date_format)
+        for table in self._table.pieces():
+            # The order in which columns are read is the order in which their faults are found.
+            persons = whose(table, self._context.people)
+            status = status_reasons(table)
+            place = self.pairs.add(table)
+            pairs = self.pairs.pairs
+            refuse_mangled(table, place, pairs)
+            self._look_up()
+            faults = np.array([_NO_FAULT[pair.fault] for pair in pairs], np.int8)
+            value = judge(table, place) if judge is not None else None
+            self._reader.add(
+                _piece(table, self._context, dates, place, faults, self._words, persons, status, value), self._numbers
+            )
+        dates.end()
+        conditions = self._context.catalogue.conditions.keys()
+        pairs_read = tuple(self.pairs.pairs)
+        return ReadFeed(
+            self._table.name,
+            self._reader,
+            pairs_read,
+            tuple(self._meanings),
+            # A code that only scores know (the filler R69 is an item of the HFRS) is evidence of no condition.
+            np.array([not meaning.isdisjoint(conditions) for meaning in self._meanings], bool),
+            {name: np.array([is_about(pair) for pair in pairs_read], bool) for name, is_about in (about or {}).items()},
+            tuple(name for name in self._table.nearly if name.casefold() != "system" or self._context.system is None),
+        )
+
+    def _look_up(self) -> None:
+        """The meanings of pairs that are new."""
+        context = self._context
+        new = [self._meaning(pair) for pair in self.pairs.pairs[len(self._meanings) :]]
+        used = [meaning & context.model.conditions_used for meaning in new]
+        numbers = [context.meanings.number(meaning) for meaning in used]
+        light = _OF_WHOLE_TABLES - context.model.asked_for_days
+        self._reader.keep_latest_of(
+            sorted({number for meaning, number in zip(used, numbers, strict=True) if meaning and meaning <= light})
+        )
+        self._meanings += new
+        self._numbers = np.concatenate([self._numbers, np.array(numbers, np.int64)])
+
+
+def _reader(context: Context, keep_after: int | None) -> Reader:
+    bounds = Bounds.of(context.people, context.as_at)
+    return Reader(bounds, context.people.n_people, keep_after=np.iinfo(np.int32).min if context.keep else keep_after)
+
+
+def _piece(
+    table: Table,
+    context: Context,
+    dates: DateCheck,
+    place: npt.NDArray[np.int32],
+    faults: Reasons,
+    words: Mapping[str, Callable[[object], object | None]],
+    persons: npt.NDArray[np.int32] | None = None,
+    status: Reasons | None = None,
+    value: Reasons | None = None,
+) -> Piece:
+    persons = whose(table, context.people) if persons is None else persons
+    days = dates.read(table)
+    return Piece(
+        person=persons,
+        place=place,
+        day=days.day,
+        refused_by_code=faults,
+        status=status,
+        value=value,
+        undated=days.missing if days.missing.any() else None,
+        unreadable=None if days.valid.all() else ~days.valid,
+        unknown=unknown_words(table, words),
     )
-    pairs = tuple(Pair(None, setting.value if setting is not None else None) for setting in [*settings, None])
-    return _feed(rows, CodedRows(pairs, index), meanings, context, is_coded=False)
 
 
-def read_values(native: object, context: Context) -> Feed:
-    """Numeric values of conditions of kind `value`; range and units are checked against the model."""
-    rows, coded = _open_coded(native, "values", context, optional=("system", "unit", "status"), required=("value",))
-    conditions = [
-        next((c for c in sorted(_conditions(pair, context)) if c in context.model.values), None) for pair in coded.pairs
-    ]
-    names = tuple(sorted({c for c in conditions if c is not None}))
-    what = (
-        np.array([names.index(c) if c is not None else -1 for c in conditions], np.int64)[coded.index]
-        if coded.pairs
-        else np.zeros(0, np.int64)
-    )
-    rows.drop(what < 0, "value_of_nothing")
-    numbers = rows.table.numbers("value")
-    rows.drop(numbers.absent, "value_missing")
-    amount = np.where(numbers.absent, 0, numbers.number)
-    for place, name in enumerate(names):
-        allowed, here = context.model.values[name], what == place
-        # With decimals a value is rounded to the last of them; without, only whole numbers are believed.
-        whole = np.rint(amount * 10**allowed.decimals)
-        wrong = (amount < allowed.least) | (amount > allowed.most) | ((not allowed.decimals) & (amount != whole))
-        rows.drop(here & (wrong | ~_unit_is_allowed(rows, allowed.units)), "value_out_of_range")
-        amount = np.where(here, whole, amount)
-    rows.judge_dates(as_at=context.as_at, date_format=context.date_format)
-    _note_unknown_words(rows, "status", read_status)
-    meanings = tuple(frozenset({c}) if c is not None else frozenset[str]() for c in conditions)
-    feed = _feed(rows, coded, meanings, context)
-    used = rows.used
-    return _with_measured(feed, names, what[used], amount[used].astype(np.int64))
-
-
-def _open_coded(
-    native: object, name: str, context: Context, *, optional: tuple[str, ...], required: tuple[str, ...] = ()
-) -> tuple[Rows, CodedRows]:
-    table = open_table(
-        native,
-        name=name,
-        required=("person_id", "code", "date", *required),
-        optional=optional,
-        columns=context.columns.get(name),
-        pass_through=False,
-    )
-    rows = Rows(table, context.people)
-    # Before the codes: a row that says of itself that it does not count has no other fault.
-    _judge_status(rows)
-    return rows, read_codes(rows, _system_for(table, context))
-
-
-def _system_for(table: Table, context: Context) -> str | CodeSystem | None:
+def _system_for(table: Table, context: Context) -> Any:
     """The one system for all rows is meant for records; the other tables take it where it fits them."""
     if table.name == "records":
         return context.system
     fits = not table.has("system") and read_system(context.system) in _FITTING[table.name]
     return context.system if fits else None
-
-
-def _feed(
-    rows: Rows,
-    coded: CodedRows,
-    meanings: tuple[frozenset[str], ...],
-    context: Context,
-    *,
-    is_coded: bool = True,
-) -> Feed:
-    used = rows.used
-    person, pair, day = rows.person[used], coded.index[used], rows.day[used]
-    number = np.array([context.meanings.number(meaning & context.used) for meaning in meanings], np.int64)
-    row_meaning = number[pair] if len(number) else np.zeros(0, np.int64)
-    is_fact = row_meaning >= 0
-    # A code that only scores know (the filler R69 is an item of the HFRS) is evidence of no condition.
-    conditions = context.catalogue.conditions.keys()
-    codes = (
-        report_codes(rows, coded, [not meaning.isdisjoint(conditions) for meaning in meanings])
-        if is_coded
-        else {"n_mapped": {}, "n_unmapped": {}, "unreadable": {}}
-    )
-    quality = FeedQuality(
-        name=rows.table.name,
-        n_rows=rows.table.n_rows,
-        n_used=int(used.sum()),
-        not_used=rows.counts(),
-        notes=dict(rows.notes),
-        columns_not_read=tuple(
-            name for name in rows.table.nearly if name.casefold() != "system" or context.system is None
-        ),
-        **codes,
-    )
-    return Feed(
-        name=rows.table.name,
-        facts=pack(person[is_fact], row_meaning[is_fact], day[is_fact]),
-        quality=quality,
-        person=person,
-        pair=pair,
-        day=day,
-        pairs=coded.pairs,
-        meanings_of_pairs=meanings,
-    )
-
-
-def _with_measured(feed: Feed, names: tuple[str, ...], what: Ints, amount: Ints) -> Feed:
-    order = np.lexsort((feed.day, feed.person))
-    measured = Measured(names, feed.person[order], what[order], feed.day[order].astype(np.int64), amount[order])
-    return evolve(feed, measured=measured)
-
-
-def _conditions(pair: Pair, context: Context) -> frozenset[str]:
-    if pair.code is None or pair.system is None:
-        return frozenset()
-    return context.catalogue.meaning(pair.code, pair.system)
-
-
-def _record_meaning(pair: Pair, context: Context) -> frozenset[str]:
-    if pair.code is None:
-        return frozenset()
-    meaning = set(_conditions(pair, context))
-    if not _is_administrative(pair, context):
-        meaning.add(ANY_RECORD)
-    if pair.system in _ICD10:
-        meaning.add(ICD10_RECORD)
-    return frozenset(meaning)
-
-
-def _is_administrative(pair: Pair, context: Context) -> bool:
-    return pair.system is not None and pair.code in context.model.administrative.get(pair.system, frozenset())
-
-
-def _is_no_medicine(pair: Pair, context: Context) -> bool:
-    """Whether a code of the medicines table belongs to a system without medicines, or means a condition."""
-    if pair.code is None:
-        return False
-    if pair.system in _WITHOUT_MEDICINES:
-        return True
-    return any(context.model.kinds.get(c) not in ("medicine", None) for c in _conditions(pair, context))
-
-
-def _medicine(pair: Pair) -> str:
-    if pair.system is CodeSystem.BNF and pair.code is not None:
-        return f"bnf {pair.code[:_BNF_SUBSTANCE]}"
-    return f"{pair.system} {pair.code}"
-
-
-def _judge_status(rows: Rows) -> None:
-    if not rows.table.has("status"):
-        return
-    encoded = rows.table.encode("status")
-    words = [read_status(value) for value in encoded.values.tolist()]
-    index = np.where(encoded.index < 0, len(words), encoded.index)
-    for status in RecordStatus:
-        if status is not RecordStatus.COUNTS:
-            rows.drop(np.array([*(word is status for word in words), False])[index], status.value)
-
-
-def _note_unknown_words(rows: Rows, column: str, read_word: Callable[[object], object | None]) -> None:
-    if not rows.table.has(column):
-        return
-    encoded = rows.table.encode(column)
-    unknown: Bools = np.array([*(read_word(value) is None for value in encoded.values.tolist()), False])
-    rows.note(f"{column}_unknown", int(unknown[encoded.index[rows.used]].sum()))
-
-
-def _unit_is_allowed(rows: Rows, units: tuple[str, ...]) -> Bools:
-    if not rows.table.has("unit"):
-        return np.ones(rows.table.n_rows, bool)
-    encoded = rows.table.encode("unit")
-    allowed = [str(value).strip().lower() in units for value in encoded.values.tolist()]
-    return np.array([*allowed, True])[encoded.index]

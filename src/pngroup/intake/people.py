@@ -12,7 +12,7 @@ from attrs import field, frozen
 from ..codes import is_missing, read_sex
 from ..dates import FIRST_DAY, LAST_DAY, age_on, months_before
 from ..errors import DataError
-from ..frames import Days, Ids, Table, encode_ids, open_table, same_rows
+from ..frames import Ids, Table, encode_ids, open_table, same_rows
 from ..quality import FeedQuality
 from ..vocabulary import Reason, Sex
 
@@ -64,18 +64,66 @@ class People:
         return len(self.age)
 
 
+@frozen
+class Registry:
+    """The people table as read, before any index date: what `at` makes `People` of.
+
+    `births`: days, with precision and whether given; `ages`: whole years and whether believable, for people without a
+    birth date. Days are (day, whether given).
+    """
+
+    table: Table = field(repr=False)
+    ids: Ids = field(repr=False)
+    births: _Births = field(repr=False)
+    sex: npt.NDArray[np.int8] = field(eq=False, repr=False)
+    registered_from: tuple[DayNumbers, Bools] = field(repr=False)
+    registered_to: tuple[DayNumbers, Bools] = field(repr=False)
+    died_on: tuple[DayNumbers, Bools] = field(repr=False)
+    excluded: Bools = field(eq=False, repr=False)
+    notes: Mapping[str, int] = field(repr=False)
+
+    def at(self, as_at: int, *, short_history_months: int) -> People:
+        """The people as they are at the end of an index date."""
+        notes = dict(self.notes)
+        birth = _births_at(self.births, as_at, notes)
+        from_day, from_given = self.registered_from
+        to_day, to_given = self.registered_to
+        died_day, died = self.died_on
+        applies: dict[Reason, Bools] = {
+            Reason.EXCLUDED: self.excluded,
+            Reason.NOT_BORN: birth.not_born,
+            Reason.DIED: died & (died_day <= as_at),
+            Reason.NOT_REGISTERED: (from_given & (from_day > as_at)) | (to_given & (to_day <= as_at)),
+            Reason.AGE_UNKNOWN: ~birth.age_known,
+        }
+        reason = np.full(len(self.sex), -1, np.int8)
+        for each in reversed(list(applies)):
+            reason[applies[each]] = REASONS.index(each.value)
+        notes["age_imputed"] = int(birth.imputed.sum())
+        return People(
+            table=self.table,
+            ids=self.ids,
+            first_row=self.ids.first_row,
+            age=birth.age,
+            birth=birth.day,
+            earliest_birth=birth.earliest,
+            last_day=np.where(died, died_day, np.int32(_ALWAYS)).astype(np.int32),
+            sex=self.sex,
+            reason=reason,
+            age_imputed=birth.imputed,
+            exact_birth=birth.exact,
+            short_history=from_given & (from_day > months_before(as_at, short_history_months)),
+            quality=_quality(self.table, len(self.sex), notes),
+        )
+
+
 def read_people(
-    native: object,
-    *,
-    as_at: int,
-    columns: Mapping[str, str] | None,
-    date_format: str | None,
-    short_history_months: int,
-) -> People:
+    native: object, *, columns: Mapping[str, str] | None, date_format: str | None, one_date: bool = True
+) -> Registry:
     """The people of a table, each person once.
 
-    Raises `DataError` for a row without person_id, rows of one person that disagree, and a table with neither
-    birth_date nor age.
+    Raises `DataError` for a row without person_id, rows of one person that disagree, a table with neither birth_date
+    nor age, and, unless for `one_date`, for people of whom only an age is known: it is that of one day.
     """
     opened = open_table(native, name="people", required=("person_id",), optional=_OPTIONAL, columns=columns)
     # The result is built from this table later: it must not follow what the caller does to theirs in the meantime.
@@ -99,114 +147,112 @@ def read_people(
         )
     rows = ids.first_row
     notes = {"duplicate_people": repeated.n_repeated}
-    birth = _births(table, rows, as_at, date_format, notes)
-    sex = _sexes(table, rows, notes)
-    registered_from = _day_column(table, "registered_from", rows, date_format, notes, "registration_unreadable")
-    registered_to = _day_column(table, "registered_to", rows, date_format, notes, "registration_unreadable")
-    died_on = _deaths(table, rows, date_format, notes)
-    excluded = _is_filled(table, "excluded_reason", rows)
-
-    reason = np.full(len(rows), -1, np.int8)
-    from_day, from_given = registered_from
-    to_day, to_given = registered_to
-    applies: dict[Reason, Bools] = {
-        Reason.EXCLUDED: excluded,
-        Reason.NOT_BORN: birth.not_born,
-        Reason.DIED: died_on[1] & (died_on[0] <= as_at),
-        Reason.NOT_REGISTERED: (from_given & (from_day > as_at)) | (to_given & (to_day <= as_at)),
-        Reason.AGE_UNKNOWN: ~birth.age_known,
-    }
-    for each in reversed(list(applies)):
-        reason[applies[each]] = REASONS.index(each.value)
-    notes["age_imputed"] = int(birth.imputed.sum())
-    return People(
+    births = _read_births(table, rows, date_format, notes)
+    if not one_date and births.uses_age.any():
+        raise DataError(
+            f"of {int(births.uses_age.sum()):,} people only an age is known, which is that of one day",
+            where=table.where("age"),
+            allowed="birth_date for everybody where several index dates are asked for",
+            remedy="give birth dates (a year will do), or group one date at a time with the ages of that date",
+        )
+    return Registry(
         table=table,
         ids=ids,
-        first_row=rows,
-        age=birth.age,
-        birth=birth.day,
-        earliest_birth=birth.earliest,
-        last_day=np.where(died_on[1], died_on[0], np.int32(_ALWAYS)).astype(np.int32),
-        sex=sex,
-        reason=reason,
-        age_imputed=birth.imputed,
-        exact_birth=birth.exact,
-        short_history=from_given & (from_day > months_before(as_at, short_history_months)),
-        quality=_quality(table, len(rows), notes),
+        births=births,
+        sex=_sexes(table, rows, notes),
+        registered_from=_day_column(table, "registered_from", rows, date_format, notes, "registration_unreadable"),
+        registered_to=_day_column(table, "registered_to", rows, date_format, notes, "registration_unreadable"),
+        died_on=_deaths(table, rows, date_format, notes),
+        excluded=_is_filled(table, "excluded_reason", rows),
+        notes=notes,
     )
 
 
 @frozen
 class _Births:
-    age: npt.NDArray[np.int32]
-    age_known: Bools
-    day: DayNumbers
-    earliest: DayNumbers
-    imputed: Bools
-    exact: Bools
-    not_born: Bools
+    """What the table says of births: the first day of the date, month or year given, and ages of people without one."""
+
+    day: DayNumbers = field(eq=False)
+    precision: npt.NDArray[np.uint8] = field(eq=False)
+    given: Bools = field(eq=False)
+    years: npt.NDArray[np.int64] = field(eq=False)
+    uses_age: Bools = field(eq=False)
 
 
-def _births(
-    table: Table, rows: npt.NDArray[np.int64], as_at: int, date_format: str | None, notes: dict[str, int]
-) -> _Births:
+def _read_births(table: Table, rows: npt.NDArray[np.int64], date_format: str | None, notes: dict[str, int]) -> _Births:
     n = len(rows)
-    day = np.full(n, as_at, np.int32)
-    earliest = np.full(n, _NEVER_BEFORE, np.int32)
-    has_birth, imputed, not_born = np.zeros(n, bool), np.zeros(n, bool), np.zeros(n, bool)
+    day, precision, given = np.zeros(n, np.int32), np.full(n, 3, np.uint8), np.zeros(n, bool)
     if table.has("birth_date"):
-        given = table.days("birth_date", date_format, partial=True)
-        has_birth = given.valid[rows]
-        notes["birth_date_unreadable"] = given.n_unreadable
-        day, earliest, imputed, not_born = _imputed_births(given, rows, as_at)
-        imputed &= has_birth
-        not_born &= has_birth
-        earliest = np.where(has_birth, earliest, np.int32(_NEVER_BEFORE))
-    age = age_on(np.where(has_birth, day, np.int32(as_at)), as_at)
-    age_known = has_birth.copy()
+        days = table.days("birth_date", date_format, partial=True)
+        notes["birth_date_unreadable"] = days.n_unreadable
+        day, given = days.day[rows], days.valid[rows]
+        precision = days.precision[rows] if days.precision is not None else precision
+    years, uses_age = np.zeros(n, np.int64), np.zeros(n, bool)
     if table.has("age"):
         numbers = table.numbers("age")
         notes["age_unreadable"] = numbers.n_unreadable
-        use = ~has_birth & ~numbers.absent[rows]
-        whole = np.floor(np.clip(np.where(use, numbers.number[rows], 0.0), -1, 2 * _OLDEST)).astype(np.int64)
-        believable = (whole >= 0) & (whole <= _OLDEST)
-        notes["age_out_of_range"] = int((use & ~believable).sum())
-        use &= believable
-        age = np.where(use, whole, age).astype(np.int32)
-        age_known |= use
+        use = ~given & ~numbers.absent[rows]
+        years = np.floor(np.clip(np.where(use, numbers.number[rows], 0.0), -1, 2 * _OLDEST)).astype(np.int64)
+        uses_age = use & (years >= 0) & (years <= _OLDEST)
+        notes["age_out_of_range"] = int((use & ~uses_age).sum())
+    return _Births(day, precision, given, years, uses_age)
+
+
+@frozen
+class _BirthsAt:
+    age: npt.NDArray[np.int32] = field(eq=False)
+    age_known: Bools = field(eq=False)
+    day: DayNumbers = field(eq=False)
+    earliest: DayNumbers = field(eq=False)
+    imputed: Bools = field(eq=False)
+    exact: Bools = field(eq=False)
+    not_born: Bools = field(eq=False)
+
+
+def _births_at(births: _Births, as_at: int, notes: dict[str, int]) -> _BirthsAt:
+    given, use = births.given, births.uses_age
+    day, earliest, imputed, not_born = _imputed_births(births, as_at)
+    imputed &= given
+    not_born &= given
+    day = np.where(given, day, np.int32(as_at))
+    earliest = np.where(given, earliest, np.int32(_NEVER_BEFORE))
+    age = age_on(day, as_at)
+    if use.any():
+        age = np.where(use, births.years, age).astype(np.int32)
         # The earliest day on which a person of that age can have been born is what earlier ages are reckoned from.
         first_births = np.array([months_before(as_at, 12 * (years + 1)) + 1 for years in range(_OLDEST + 1)], np.int32)
-        born = first_births[np.clip(whole, 0, _OLDEST)]
+        born = first_births[np.clip(births.years, 0, _OLDEST)]
         day, earliest = np.where(use, born, day), np.where(use, born, earliest)
-    out_of_range = has_birth & ~not_born & (age > _OLDEST)
+    out_of_range = given & ~not_born & (age > _OLDEST)
     notes["age_out_of_range"] = notes.get("age_out_of_range", 0) + int(out_of_range.sum())
-    return _Births(
+    return _BirthsAt(
         age=age,
-        age_known=age_known & ~out_of_range,
-        day=day.astype(np.int32),
-        earliest=earliest.astype(np.int32),
+        age_known=(given | use) & ~out_of_range,
+        day=day.astype(np.int32, copy=False),
+        earliest=earliest.astype(np.int32, copy=False),
         imputed=imputed,
-        exact=has_birth & ~imputed,
+        exact=given & ~imputed,
         not_born=not_born,
     )
 
 
-def _imputed_births(
-    given: Days, rows: npt.NDArray[np.int64], as_at: int
-) -> tuple[DayNumbers, DayNumbers, Bools, Bools]:
+def _imputed_births(births: _Births, as_at: int) -> tuple[DayNumbers, DayNumbers, Bools, Bools]:
     """Birth day, earliest possible birth day, whether imputed, and whether wholly after the index date.
 
     A month alone means the 15th, a year alone 1 July, never later than the index date.
     """
-    first = given.day[rows]
-    precision = given.precision[rows] if given.precision is not None else np.full(len(rows), 3, np.uint8)
-    months = first.astype("datetime64[D]").astype("datetime64[M]")
-    july = months.astype("datetime64[Y]").astype("datetime64[M]") + np.timedelta64(6, "M")
-    first_of_july = july.astype("datetime64[D]").astype(np.int32)
-    middle = months.astype("datetime64[D]").astype(np.int32) + 14
-    day = np.select([precision == 2, precision == 1], [middle, first_of_july], first).astype(np.int32)
+    first, precision = births.day, births.precision
     imputed, not_born = precision < 3, first > as_at
-    day = np.where(imputed & ~not_born, np.minimum(day, as_at), day).astype(np.int32)
+    rows = np.flatnonzero(imputed)
+    day = first
+    if len(rows):
+        months = first[rows].astype("datetime64[D]").astype("datetime64[M]")
+        july = months.astype("datetime64[Y]").astype("datetime64[M]") + np.timedelta64(6, "M")
+        middle = months.astype("datetime64[D]").astype(np.int32) + 14
+        of_year = july.astype("datetime64[D]").astype(np.int32)
+        guessed = np.where(precision[rows] == 2, middle, np.where(precision[rows] == 1, of_year, first[rows]))
+        day = first.copy()
+        day[rows] = np.where(not_born[rows], guessed, np.minimum(guessed, as_at))
     return day, first, imputed, not_born
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from ..dates import window_start
 from ..vocabulary import CodeSystem
 from .primitives import ANY_CONTACT, ANY_MEDICINE, CONTACT_PREFIX
 from .tree import Call, Node, calls
@@ -228,6 +229,30 @@ class Model:
         for episode in self.episodes.values():
             used.update((episode.opens, episode.delivers, episode.loses))
         return frozenset(used)
+
+    @cached_property
+    def asked_for_days(self) -> frozenset[str]:
+        """Conditions of which more is asked than the last day up to the index date."""
+        asked: set[str] = set()
+        in_tallies = [each for tally in self.tallies.values() for _, node in tally.items for each in calls(node)]
+        for call in (*self.calls(), *in_tallies):
+            is_last_day = call.function in ("ever", "within") and call.option("min_age") is None
+            if not is_last_day or call in in_tallies:
+                for name in condition_names(call):
+                    asked.update(self.members(name))
+        for episode in self.episodes.values():
+            for name in (episode.opens, episode.delivers, episode.loses):
+                asked.update(self.members(name))
+        return frozenset(asked)
+
+    def earliest_counted(self, as_at: int) -> int:
+        """The day after which medicines can count at an index date or later."""
+        windows = [
+            window_start(as_at, months=call.option("months"), days=call.option("days"))
+            for call in self.calls()
+            if call.function == "count_distinct"
+        ]
+        return min(windows, default=as_at)
 
 
 def condition_names(call: Call) -> tuple[str, ...]:

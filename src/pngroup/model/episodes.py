@@ -18,6 +18,7 @@ Ints = npt.NDArray[np.int64]
 _OPENS: Final = 1
 _DELIVERS: Final = 2
 _LOSES: Final = 4
+_KINDS: Final = (_OPENS, _DELIVERS, _LOSES)
 _LONG_AGO: Final = -(10**9)
 
 
@@ -32,17 +33,21 @@ class Episodes:
 
 def find_episodes(
     episode: Episode,
-    opens: tuple[Ints, npt.NDArray[np.int32]],
-    delivers: tuple[Ints, npt.NDArray[np.int32]],
-    loses: tuple[Ints, npt.NDArray[np.int32]],
+    opens: tuple[Ints, Ints],
+    delivers: tuple[Ints, Ints],
+    loses: tuple[Ints, Ints],
     *,
     as_at: int,
+    n_people: int,
 ) -> Episodes:
-    """Every episode that is open at `as_at` or ended with a delivery; those lost or run out are left out.
+    """Every episode that is open at `as_at`, and those that ended with a delivery not too long before to count.
 
-    Each of `opens`, `delivers`, `loses` is (person, day) of distinct records not later than `as_at`.
+    Those lost or run out are left out, and all of people on whose record nothing is recent enough to count.
+    Each of `opens`, `delivers`, `loses` is (person, day) of records not later than `as_at`, in any order.
     """
-    person, day, what = _one_row_a_day(opens, delivers, loses)
+    recent_from = as_at - max(episode.longest_days, episode.counts_after_delivery_days)
+    kinds = _of_people_with_recent((opens, delivers, loses), recent_from, n_people)
+    person, day, what = _one_row_a_day(*kinds)
     found: list[tuple[Ints, Ints, Ints]] = []
     if len(person):
         starts = np.flatnonzero(np.append(True, person[1:] != person[:-1]))
@@ -78,28 +83,36 @@ def find_episodes(
     return Episodes(*(column.astype(np.int64) for column in columns))
 
 
-def _one_row_a_day(
-    *kinds: tuple[Ints, npt.NDArray[np.int32]],
-) -> tuple[Ints, Ints, Ints]:
-    keys, bits = [], []
-    for bit, (person, day) in zip((_OPENS, _DELIVERS, _LOSES), kinds, strict=True):
-        keys.append((person << 18) | day)
-        bits.append(np.full(len(person), bit, np.int64))
-    key, what = np.concatenate(keys), np.concatenate(bits)
-    distinct, where = np.unique(key, return_inverse=True)
-    together = np.zeros(len(distinct), np.int64)
-    np.bitwise_or.at(together, where, what)
-    return distinct >> 18, distinct & ((1 << 18) - 1), together
+def _of_people_with_recent(
+    kinds: tuple[tuple[Ints, Ints], ...], recent_from: int, n_people: int
+) -> tuple[tuple[Ints, Ints], ...]:
+    """All records of those people who have one later than that day."""
+    is_recent = np.zeros(n_people, bool)
+    for person, day in kinds:
+        is_recent[person[day > recent_from]] = True
+    kept = [is_recent[person] for person, _ in kinds]
+    return tuple((person[keep], day[keep]) for (person, day), keep in zip(kinds, kept, strict=True))
+
+
+def _one_row_a_day(*kinds: tuple[Ints, Ints]) -> tuple[Ints, Ints, Ints]:
+    keys = [(((person << 18) | day) << 3) | bit for bit, (person, day) in zip(_KINDS, kinds, strict=True)]
+    key = np.sort(np.concatenate(keys))
+    if not len(key):
+        return key, key, key
+    starts = np.flatnonzero(np.append(True, (key[1:] >> 3) != (key[:-1] >> 3)))
+    what = np.bitwise_or.reduceat(key & 7, starts)
+    distinct = key[starts] >> 3
+    return distinct >> 18, distinct & ((1 << 18) - 1), what
 
 
 def counting(episode: Episode, episodes: Episodes, *, as_at: int) -> Episodes:
-    """Those episodes that count at `as_at`: open, or delivered not long ago."""
+    """Those episodes that count at `as_at`: open, or delivered not too long ago."""
     counts = (episodes.delivered < 0) | (as_at - episodes.delivered < episode.counts_after_delivery_days)
     return Episodes(episodes.person[counts], episodes.first[counts], episodes.delivered[counts])
 
 
 def happened_during(
-    episode: Episode, present: Episodes, n_people: int, person: Ints, day: npt.NDArray[np.int32]
+    episode: Episode, present: Episodes, n_people: int, person: Ints, day: Ints
 ) -> npt.NDArray[np.bool_]:
     """Per person: whether any of the (person, day) records falls in the present episode.
 
@@ -114,8 +127,11 @@ def happened_during(
     who, first, delivered = present.person[keep], present.first[keep], present.delivered[keep]
     far = np.int64(1 << 18)
     end = np.where(delivered < 0, far, delivered + episode.complications_after_delivery_days)
-    # Records are sorted by person and day: the first one not before the episode's first day decides.
-    key = (person << 19) | day
+    # In order of person and day, the first record not before the episode's first day decides.
+    concerned = np.zeros(n_people, bool)
+    concerned[who] = True
+    of_those = concerned[person]
+    key = np.sort((person[of_those] << 19) | day[of_those])
     place = np.searchsorted(key, (who << 19) | first)
     inside = place < len(key)
     inside[inside] = key[place[inside]] < ((who[inside] << 19) | end[inside])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 _ROW: Final = re.compile(r"(\w+)\[(\d+)\]")
@@ -19,11 +20,11 @@ def line_of(text: str, place: str, near: str | None = None) -> int | None:
     >>> line_of(text, "sets.lungs"), line_of(text, "groups[2]", "number"), line_of(text, "", "groups")
     (2, 6, 3)
     """
-    lines = text.splitlines()
+    lines, headers = _lines_and_headers(text)
     parts = place.split(".") if place else []
     # What has no table of its own is a key of the one above it.
     for depth in range(len(parts), -1, -1):
-        start = _header(lines, parts[:depth])
+        start = _header(headers, parts[:depth])
         if start is None:
             continue
         key = parts[depth] if depth < len(parts) else near
@@ -38,13 +39,25 @@ def where_in(text: str, label: str, place: str, near: str | None = None) -> str:
     return ", ".join(part for part in (label, f"line {line}" if line else "", place) if part)
 
 
-def _header(lines: Sequence[str], parts: Sequence[str]) -> int | None:
+@lru_cache(maxsize=2)
+def _lines_and_headers(text: str) -> tuple[tuple[str, ...], Mapping[str, Sequence[int]]]:
+    """The lines of a file, and those from 1 on which a table of each name begins: looked for once, asked for often."""
+    lines = tuple(text.splitlines())
+    headers: dict[str, list[int]] = {}
+    for number, line in enumerate(lines, 1):
+        name = _name(line)
+        if name is not None:
+            headers.setdefault(name, []).append(number)
+    return lines, headers
+
+
+def _header(headers: Mapping[str, Sequence[int]], parts: Sequence[str]) -> int | None:
     """The line, from 1, of the header of a table; 0 for the file itself."""
     if not parts:
         return 0
     row = _ROW.fullmatch(parts[-1])
     name, which = (".".join([*parts[:-1], row[1]]), int(row[2])) if row else (".".join(parts), 1)
-    found = [number for number, text in enumerate(lines, 1) if _name(text) == name]
+    found = headers.get(name, ())
     return found[which - 1] if len(found) >= which else None
 
 

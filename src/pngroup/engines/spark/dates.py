@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from ...errors import DataError
-from ...frames import Days, Part, open_table
+from ..dates import DAYS, DateColumn
 from .tables import DataFrame, arrow_type
 
-#: The columns of days of each table, and whether a month or a year alone is one.
-_DAYS: Final[Mapping[str, Mapping[str, bool]]] = {
-    "people": {"birth_date": True, "registered_from": False, "registered_to": False, "died_on": True},
-    **{name: {"date": False} for name in ("records", "contacts", "medicines", "values")},
-}
 _CALENDAR: Final = ("date", "timestamp", "timestamp_ntz")
 #: Values looked at first: where one of them is a date, so much is decided without reading the table.
 _SAMPLE: Final = 1_000
@@ -28,42 +24,14 @@ def refuse_unreadable_dates(
     timestamps, and a pass over that column where none of the thousand can be read.
     """
     for name, frame in frames.items():
-        for ours, partial in _DAYS[name].items():
+        for ours, is_partial in DAYS[name].items():
             label = columns.get(name, {}).get(ours, ours)
             if label not in frame.columns:
                 continue
             at = frame.columns.index(label)
             kind = frame.schema.fields[at].dataType
             if kind.simpleString() not in _CALENDAR:
-                _check(_Column(name, ours, label, partial, date_format), _values(frame, at), arrow_type(kind))
-
-
-class _Column:
-    """A column of days and how it is read."""
-
-    def __init__(self, table: str, ours: str, label: str, partial: bool, date_format: str | None) -> None:
-        self.table, self.ours, self.label, self.partial, self.date_format = table, ours, label, partial, date_format
-
-    def days(self, values: Any, *, is_part: bool) -> Days:
-        import pyarrow as pa
-
-        rows = pa.table({self.label: values})
-        table = open_table(
-            Part(rows) if is_part else rows,
-            name=self.table,
-            required=(self.ours,),
-            columns={self.ours: self.label},
-            pass_through=False,
-        )
-        return table.days(self.ours, self.date_format, partial=self.partial)
-
-    def n_read(self, batches: Iterable[Any]) -> Iterator[Any]:
-        """How many values of a partition are dates, also those too early to be believed."""
-        import pyarrow as pa
-
-        for batch in batches:
-            days = self.days(batch.column(0), is_part=True)
-            yield pa.RecordBatch.from_arrays([pa.array([int(days.valid.sum()) + days.n_too_early])], names=["n"])
+                _check(DateColumn(name, ours, label, is_partial, date_format), _values(frame, at), arrow_type(kind))
 
 
 def _values(frame: DataFrame, at: int) -> DataFrame:
@@ -73,15 +41,24 @@ def _values(frame: DataFrame, at: int) -> DataFrame:
     return numbered.select(F.col(f"c{at}").alias("value")).where(F.col("value").cast("string").rlike("\\S"))
 
 
-def _check(column: _Column, values: DataFrame, kind: Any) -> None:
+def _check(column: DateColumn, values: DataFrame, kind: Any) -> None:
     import pyarrow as pa
 
-    sample = pa.array([row[0] for row in values.limit(_SAMPLE).collect()], kind)
+    sample = pa.table({column.label: pa.array([row[0] for row in values.limit(_SAMPLE).collect()], kind)})
     try:
         column.days(sample, is_part=False)
     except DataError:
         # What is an error of some rows is one of all; this one may be of the first thousand alone.
         column.days(sample, is_part=True)
-        rows = values.mapInArrow(column.n_read, "n bigint")
+        rows = values.mapInArrow(partial(_n_read, column), "n bigint")
         if not rows.where("n > 0").limit(1).collect():
             raise
+
+
+def _n_read(column: DateColumn, batches: Iterable[Any]) -> Iterator[Any]:
+    """How many values of each batch are dates, also those too early to be believed."""
+    import pyarrow as pa
+
+    for batch in batches:
+        days = column.days(pa.table({column.label: batch.column(0)}), is_part=True)
+        yield pa.RecordBatch.from_arrays([pa.array([int(days.valid.sum()) + days.n_too_early])], names=["n"])

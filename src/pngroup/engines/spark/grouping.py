@@ -6,22 +6,24 @@ import datetime
 import json
 import os
 import pickle
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
 from ...catalogue import Catalogue
+from ...dates import read_as_at, to_date
 from ...errors import DataError, MissingExtraError, ModelError, UsageError
 from ...frames import Part
 from ...grouping import group as group_in_memory
 from ...model import Model
-from ...quality import Place, Quality, from_counts, refuse_faults, to_counts
-from ...result import Grouping
+from ...quality import Place, Quality, from_counts, refuse_faults
+from ...result import Grouping, Groupings
 from ...schemes import Scheme
 from ...vocabulary import CodeSystem
 from .dates import refuse_unreadable_dates
-from .kernel import ERROR, Kernel, software
+from .kernel import ERROR, Kernel, each, numbers, software
 from .tables import DataFrame, check_tables, empty_table, keyed, refuse_other_ids, travelling
 
 _ERRORS: Final = {each.__name__: each for each in (DataError, ModelError, UsageError, MissingExtraError)}
@@ -38,18 +40,19 @@ class SparkGrouping:
     model: Model = field(repr=False)
     catalogue: Catalogue = field(repr=False)
     scheme: Scheme = field(repr=False)
-    as_at: datetime.date
+    as_at: tuple[datetime.date, ...]
     fingerprint: str
     columns: tuple[str, ...] = field(repr=False)
     _counting: DataFrame = field(repr=False)
-    _empty: Grouping = field(repr=False)
+    _empty: Grouping | Groupings = field(repr=False)
     _strict: bool = field(repr=False)
     _is_kept: bool = field(default=False, repr=False)
-    _found: dict[str, Quality] = field(factory=dict, repr=False, eq=False)
+    _found: dict[datetime.date, Quality] = field(factory=dict, repr=False, eq=False)
 
     @property
     def frame(self) -> DataFrame:
-        """One row a person, in no order: the columns of `Grouping.to_frame()`, then the caller's others of people.
+        """One row a person and index date, in no order: the columns of `Grouping.to_frame()`, or of
+        `Groupings.to_frame()` where a list of dates was given, and the caller's other columns of people.
 
         Numbers are bigint, flags boolean, the rest string; `person_id` and the caller's own columns keep their types.
         Each action on it computes the groups again, unless they are kept (`keep`).
@@ -59,25 +62,31 @@ class SparkGrouping:
         answers = self.rows.where(F.col("counted").isNull())
         return answers.select(*(F.col(f"answer.c{at}").alias(name) for at, name in enumerate(self.columns)))
 
-    def quality(self) -> Quality:
-        """The quality report: the numbers that `group()` would give for all rows at once.
+    def quality(self, as_at: Any = None) -> Quality:
+        """The quality report of an index date: the numbers that `group()` would give for all rows at once.
 
         The first call runs a Spark job: over the kept rows, or else a pass of its own over all tables. The numbers
         are rows of that job's result, so that a task that is tried again counts once. Raises `DataError` where the data
-        cannot be used; the counts in its message may be those of one part of the rows.
+        cannot be used; the counts in its message may be those of one part of the rows. `UsageError` where there are
+        several index dates and none of them is named.
         """
+        day = self._day(as_at)
         if not self._found:
-            counts = to_counts(self._empty.quality)
-            for place, n in self._numbers().items():
-                counts[place] = counts.get(place, 0) + n
-            self._found["quality"] = from_counts(counts)
-        return self._found["quality"]
+            total = Counter(numbers(self._empty))
+            total.update(self._numbers())
+            for each_day in self.as_at:
+                self._found[each_day] = from_counts(
+                    {tuple(place): n for (of, *place), n in total.items() if of == each_day.isoformat()}
+                )
+        return self._found[day]
 
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self, as_at: Any = None) -> dict[str, Any]:
         """How the run was made, as `Grouping.manifest`; it holds counts, so that it needs `quality()`."""
-        feeds = self.quality().feeds
+        day = self._day(as_at)
+        feeds = self.quality(day).feeds
+        [empty] = [grouping for grouping in each(self._empty) if grouping.as_at == day]
         return {
-            **self._empty.manifest,
+            **empty.manifest,
             "n_rows": {feed.name: feed.n_rows for feed in feeds},
             "n_used": {feed.name: feed.n_used for feed in feeds},
             "strict": self._strict,
@@ -90,6 +99,19 @@ class SparkGrouping:
         function that writes a table and reads it.
         """
         return evolve(self, rows=store(self.rows), is_kept=True)
+
+    def _day(self, as_at: Any) -> datetime.date:
+        day = None if as_at is None else to_date(read_as_at(as_at))
+        if day in self.as_at:
+            return day
+        if day is None and len(self.as_at) == 1:
+            return self.as_at[0]
+        raise UsageError(
+            "there are several index dates" if day is None else f"there is no grouping as at {day.isoformat()}",
+            where="argument as_at",
+            allowed=", ".join(each.isoformat() for each in self.as_at),
+            remedy="name one of these dates",
+        )
 
     def _numbers(self) -> dict[Place, int]:
         from pyspark.errors import PySparkException
@@ -135,19 +157,16 @@ def group(
 ) -> SparkGrouping:
     """Put each person of a Spark DataFrame into one of the eleven need groups, as it stood at the end of `as_at`.
 
-    The arguments are those of `pngroup.group`, the tables Spark DataFrames (also of Spark Connect); paths are read on
-    the driver. All rows of a person go to one partition, in which 500,000 rows are grouped at a time; the number
-    of partitions is Spark's own choice unless `n_partitions` is given.
+    The arguments are those of `pngroup.group`, `as_at` also a list of dates; the tables are Spark DataFrames (also of
+    Spark Connect), and paths are read on the driver. All rows of a person go to one partition, in which 500,000 rows
+    are grouped at a time; the number of partitions is Spark's own choice unless `n_partitions` is given.
 
     Wrong arguments, missing columns and a format of dates that no value has are errors at once, before any other
     job. What is wrong with single rows ends the job that meets it. `strict` runs the job of `quality()` at once.
 
     Returns a `SparkGrouping`. Raises as `pngroup.group`, and `UsageError` for tables that are not Spark's.
 
-    >>> from pngroup.engines import spark
-    >>> grouping = spark.group(people, records, as_at="2026-03-31", system="icd10")  # doctest: +SKIP
-    >>> grouping.frame.write.saveAsTable("need_groups")  # doctest: +SKIP
-    >>> print(grouping.quality())  # doctest: +SKIP
+    An example that runs is in docs/how-to/spark.md.
     """
     tables = {"people": people, "records": records, "contacts": contacts, "medicines": medicines, "values": values}
     check_tables(tables)
@@ -167,46 +186,49 @@ def group(
     )
     result = empty.to_frame()
     columns = columns or {}
+    first = each(empty)[0]
     refuse_other_ids(frames, columns)
     refuse_unreadable_dates(frames, columns, date_format)
 
     positions = {name: travelling(name, frame, columns) for name, frame in frames.items()}
     kernel = Kernel(
         labels={name: tuple(frame.columns[at] for at in positions[name]) for name, frame in frames.items()},
-        options=pickle.dumps({**how, "model": empty.model, "catalogue": empty.catalogue, "scheme": empty.scheme}),
+        options=pickle.dumps({**how, "model": first.model, "catalogue": first.catalogue, "scheme": first.scheme}),
         software=software(),
     )
     rows = keyed(frames, positions, columns)
     rows = rows.repartition("key") if n_partitions is None else rows.repartition(n_partitions, "key")
     rows = rows.sortWithinPartitions("key")
     grouping = SparkGrouping(
-        rows=rows.mapInArrow(kernel.answers, _answer_type(result, empty, people)),
+        rows=rows.mapInArrow(kernel.answers, _answer_type(result, first, people)),
         counting=rows.mapInArrow(kernel.counts, "counted string, n bigint"),
-        model=empty.model,
-        catalogue=empty.catalogue,
-        scheme=empty.scheme,
-        as_at=empty.as_at,
-        fingerprint=empty.fingerprint,
+        model=first.model,
+        catalogue=first.catalogue,
+        scheme=first.scheme,
+        as_at=tuple(grouping.as_at for grouping in each(empty)),
+        fingerprint=first.fingerprint,
         columns=tuple(result.column_names),
         empty=empty,
         strict=strict,
     )
     if strict:
-        refuse_faults(grouping.quality().feeds)
+        for day in grouping.as_at:
+            refuse_faults(grouping.quality(day).feeds)
     return grouping
 
 
 def _answer_type(result: Any, empty: Grouping, people: DataFrame) -> Any:
     """The type of a worker's rows: `person_id` and the caller's other columns keep their types."""
     import pyarrow as pa
-    from pyspark.sql.types import BooleanType, LongType, StringType, StructField, StructType
+    from pyspark.sql.types import BooleanType, DateType, LongType, StringType, StructField, StructType
 
     table = empty.people.table
     others = [people.schema.fields[at].dataType for at in table.keep or ()]
     person = people.schema.fields[people.columns.index(table.label("person_id"))].dataType
-    spark = {pa.int64(): LongType(), pa.string(): StringType(), pa.bool_(): BooleanType()}
-    ours = [spark[each] for each in result.schema.types[1 : len(result.schema) - len(others)]]
-    answer = StructType([StructField(f"c{at}", kind) for at, kind in enumerate([person, *ours, *others])])
+    spark = {pa.int64(): LongType(), pa.string(): StringType(), pa.bool_(): BooleanType(), pa.date32(): DateType()}
+    computed = list(result.schema)[: len(result.schema) - len(others)]
+    ours = [person if column.name == "person_id" else spark[column.type] for column in computed]
+    answer = StructType([StructField(f"c{at}", kind) for at, kind in enumerate([*ours, *others])])
     return StructType(
         [StructField("answer", answer), StructField("counted", StringType()), StructField("n", LongType())]
     )

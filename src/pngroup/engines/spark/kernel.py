@@ -18,7 +18,7 @@ from ...errors import PngroupError, UsageError
 from ...frames import Part
 from ...grouping import group
 from ...quality import Place, to_counts
-from ...result import Grouping
+from ...result import Grouping, Groupings
 
 #: Rows that are grouped at a time. It bounds a worker's memory, whatever the size of a partition; only one person's
 #: own rows are never split. Larger pieces are hardly faster, smaller ones read the same codes more often.
@@ -30,6 +30,20 @@ ERROR: Final = "error"
 def software() -> str:
     """What code answers: driver and workers must agree on it."""
     return f"pngroup {__version__}, normaliser {NORMALISER_VERSION}, code systems {codes_fingerprint()[:12]}"
+
+
+def each(found: Grouping | Groupings) -> tuple[Grouping, ...]:
+    """The groupings of all index dates, also where there is one."""
+    return tuple(found) if isinstance(found, Groupings) else (found,)
+
+
+def numbers(found: Grouping | Groupings) -> dict[Place, int]:
+    """The numbers of the reports, the index date before the place of each."""
+    return {
+        (grouping.as_at.isoformat(), *place): n
+        for grouping in each(found)
+        for place, n in to_counts(grouping.quality).items()
+    }
 
 
 def whole_keys(batches: Iterable[Any], n_rows: int) -> Iterator[list[Any]]:
@@ -75,7 +89,7 @@ class Kernel:
         nothing = None
         for rows in whole_keys(batches, self.rows_at_a_time):
             grouping = self._group(rows)
-            counts.update(to_counts(grouping.quality))
+            counts.update(numbers(grouping))
             frame = grouping.to_frame().combine_chunks()
             for batch in frame.to_batches():
                 answer = pa.StructArray.from_arrays(batch.columns, names=_numbered(batch.num_columns))
@@ -92,13 +106,13 @@ class Kernel:
         counts: Counter[Place] = Counter()
         for rows in whole_keys(batches, self.rows_at_a_time):
             try:
-                counts.update(to_counts(self._group(rows).quality))
+                counts.update(numbers(self._group(rows)))
             except PngroupError as error:
                 counts[ERROR, type(error).__name__, error.what, error.where, error.allowed, error.remedy] += 1
         counted, n = _written(counts)
         yield pa.RecordBatch.from_arrays([counted, n], names=["counted", "n"])
 
-    def _group(self, rows: list[Any]) -> Grouping:
+    def _group(self, rows: list[Any]) -> Grouping | Groupings:
         if software() != self.software:
             raise UsageError(
                 f"the workers have {software()}, the driver has {self.software}",
@@ -110,7 +124,8 @@ class Kernel:
             name: Part(_table(rows, 1 + at, names)) for at, (name, names) in enumerate(self.labels.items())
         }
         people, records = tables.pop("people"), tables.pop("records")
-        return group(people, records, **tables, **_opened(self.options))
+        found: Grouping | Groupings = group(people, records, **tables, **_opened(self.options))
+        return found
 
 
 @lru_cache(maxsize=1)

@@ -1,23 +1,26 @@
 """How long a release of 500,000 concepts and 1,500,000 is-a rows takes to read, and what memory it needs.
 
-    python -m pytest benchmarks/test_terminology.py -o addopts= -o filterwarnings=default -s
+    python benchmarks/terminology.py
 
-Each figure is of a process of its own, so that the peak of memory is its own too. The release is made from a seed: some
-fifteen levels, one to four parents near by, a third as many inactive concepts and relationships of other types beside
-them as a real release has.
+Each figure is of a process of its own, on one core, so that the peak of memory is its own too. The release is made from
+a seed: some fifteen levels, one to four parents near by, a third as many inactive concepts and relationships of other
+types beside them as a real release has.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import textwrap
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pytest
+from measuring import HERE, ONE_CORE
 from pyarrow import csv
 
 N_CONCEPTS, N_IS_A, N_OTHERS, N_LEVELS, SEED = 500_000, 1_500_000, 1_500_000, 15, 20_240_401
@@ -26,17 +29,14 @@ WIDTH = int(os.environ.get("PNGROUP_BENCHMARK_WIDTH", "4"))
 IS_A, INFERRED, DATE = 116680003, 900000000000011006, 20_240_401
 
 MEASURE = """
-import json, resource, sys, time
+import json, sys
+from measuring import time_call
 {imports}
-start = time.perf_counter()
+def run():
 {work}
-took = time.perf_counter() - start
-try:
-    # Not getrusage: a process that was forked from a large one inherits its peak.
-    peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
-except OSError:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({{"seconds": took, "peak_mb": peak / 1024, "said": str(said)}}))
+    return said
+said, taken = time_call(run)
+print(json.dumps(taken | {{"said": str(said)}}))
 """
 READ = "from pngroup.terminology import read_release"
 PLAIN = """
@@ -47,6 +47,21 @@ def plain():
         for batch in csv.open_csv(path, parse_options=csv.ParseOptions(delimiter="\\t", quote_char=False)):
             rows += batch.num_rows
     return rows
+"""
+TOO_DEEP = """
+import numpy as np
+from pngroup.errors import DataError
+from pngroup.terminology.graph import ancestors_of_each, make_hierarchy, make_links
+random = np.random.default_rng(1)
+child = random.integers(1, 500_000, 1_500_000)
+parent = (child * random.random(len(child))).astype(int)
+"""
+REFUSED = """
+hierarchy = make_hierarchy(make_links(child, parent, 500_000), np.arange(500_000))
+try:
+    said = len(ancestors_of_each(hierarchy).targets)
+except DataError as error:
+    said = error.what
 """
 
 
@@ -82,11 +97,11 @@ def concept_ids(numbers: np.ndarray) -> np.ndarray:
     return (numbers + 100_000) * 1000 + 1
 
 
-@pytest.fixture(scope="session")
-def release(tmp_path_factory) -> Path:
+def make_release(folder: Path) -> Path:
+    """The files of a release in that folder."""
     random = np.random.default_rng(SEED)
-    folder = tmp_path_factory.mktemp("release") / "Snapshot" / "Terminology"
-    folder.mkdir(parents=True)
+    terminology = folder / "Snapshot" / "Terminology"
+    terminology.mkdir(parents=True)
     ids = concept_ids(np.arange(N_CONCEPTS + N_CONCEPTS // 3))
     child, parent = is_a_of(random)
     sources = np.concatenate([ids[child], random.choice(ids[:N_CONCEPTS], N_OTHERS)])
@@ -95,7 +110,7 @@ def release(tmp_path_factory) -> Path:
     order = random.permutation(n)
     types = np.where(np.arange(n) < N_IS_A, IS_A, 363698007)
     write(
-        folder / "sct2_Concept_Snapshot_INT_20240401.txt",
+        terminology / "sct2_Concept_Snapshot_INT_20240401.txt",
         id=ids,
         effectiveTime=np.full(len(ids), DATE),
         active=(np.arange(len(ids)) < N_CONCEPTS).astype(int),
@@ -103,7 +118,7 @@ def release(tmp_path_factory) -> Path:
         definitionStatusId=np.full(len(ids), 900000000000074008),
     )
     write(
-        folder / "sct2_Relationship_Snapshot_INT_20240401.txt",
+        terminology / "sct2_Relationship_Snapshot_INT_20240401.txt",
         id=(np.arange(n) + 1_000_000) * 1000 + 21,
         effectiveTime=np.full(n, DATE),
         active=np.ones(n, int),
@@ -115,7 +130,7 @@ def release(tmp_path_factory) -> Path:
         characteristicTypeId=np.full(n, INFERRED),
         modifierId=np.full(n, 900000000000451002),
     )
-    return folder.parent.parent
+    return folder
 
 
 def write(path: Path, **columns: np.ndarray) -> None:
@@ -125,70 +140,41 @@ def write(path: Path, **columns: np.ndarray) -> None:
         csv.write_csv(pa.table(columns), file, options)
 
 
-def measured(what: str, release: Path, imports: str, work: str) -> dict[str, float]:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent / "src")}
-    program = MEASURE.format(imports=imports, work=work)
-    start = ["taskset", "-c", "0"] if os.name == "posix" and sys.platform == "linux" else []
-    done = subprocess.run(
-        [*start, sys.executable, "-c", program, str(release)],
-        check=True,
-        capture_output=True,
-        text=True,
-        env=environment,
-    )
+def measured(what: str, release: Path, imports: str, work: str) -> None:
+    """Run that piece of Python on one core and print what it took."""
+    program = MEASURE.format(imports=imports, work=textwrap.indent(work.strip(), "    "))
+    environment = {**os.environ, **ONE_CORE, "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])}
+    command = [sys.executable, "-c", program, str(release)]
+    if shutil.which("taskset"):
+        command = ["taskset", "-c", "0", *command]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        raise SystemExit(f"{what} failed:\n{done.stderr[-4000:]}")
     found = json.loads(done.stdout)
-    print(f"\n{what}: {found['seconds']:.2f} s, peak {found['peak_mb']:,.0f} MB ({found['said']})")
-    return found
+    print(f"{what}: {found['wall']:.2f} s, peak {found['peak_mb']:,.0f} MB ({found['said']})", flush=True)
 
 
-def test_plain_reading_by_pyarrow(release):
-    """The same files through pyarrow's reader alone, all columns, nothing kept: what any reader pays."""
-    measured("pyarrow alone", release, PLAIN, "said = f'{plain():,} rows'")
+def main() -> None:
+    """Everything, one figure after the other."""
+    with tempfile.TemporaryDirectory() as scratch:
+        release = make_release(Path(scratch) / "release")
+        # What any reader pays: the same files through pyarrow's reader alone, all columns, nothing kept.
+        measured("pyarrow alone", release, PLAIN, "said = f'{plain():,} rows'")
+        measured("read_release", release, READ, "said = f\"{read_release(sys.argv[1]).report.counts['is_a']:,} is-a\"")
+        # The bars that the project set itself: ten seconds and two gigabytes on one core.
+        links = "links = read_release(sys.argv[1]).closure(); said = f'{len(links.targets):,} pairs'"
+        measured("read_release and closure (bars: 10 s, 2,000 MB)", release, READ, links)
+        cache = Path(scratch) / "cache"
+        cache.mkdir()
+        cached = f"said = read_release(sys.argv[1], cache={str(cache)!r}).report.cache"
+        measured("read_release, cache made", release, READ, cached)
+        measured("read_release, from the cache", release, READ, cached)
+        imports = f"{READ}\nrelease = read_release(sys.argv[1])"
+        expansions = "said = sum(len(release.descendants([i], with_self=True)) for i in release.ids[:100_000:100])"
+        measured("a thousand times << without the closure", release, imports, expansions)
+        # A hierarchy of depth without end is refused before it fills the memory.
+        measured("a random hierarchy whose closure would not fit", release, TOO_DEEP, REFUSED)
 
 
-def test_reading(release):
-    """read_release: hierarchy in memory, ready to be searched."""
-    measured("read_release", release, READ, "said = f\"{read_release(sys.argv[1]).report.counts['is_a']:,} is-a\"")
-
-
-def test_reading_and_closure(release):
-    """read_release and the transitive closure: under ten seconds and two gigabytes on one core."""
-    work = "links = read_release(sys.argv[1]).closure(); said = f'{len(links.targets):,} pairs'"
-    found = measured("read_release and closure", release, READ, work)
-    assert found["seconds"] < 10
-    assert found["peak_mb"] < 2048
-
-
-def test_reading_from_the_cache(release, tmp_path):
-    """The second reading with a cache."""
-    work = f"said = read_release(sys.argv[1], cache={str(tmp_path)!r}).report.cache"
-    measured("read_release, cache made", release, READ, work)
-    measured("read_release, from the cache", release, READ, work)
-
-
-def test_a_thousand_expansions(release):
-    """`<<` of a thousand concepts, one after the other, without the closure."""
-    imports = f"{READ}\nrelease = read_release(sys.argv[1])"
-    work = "said = sum(len(release.descendants([i], with_self=True)) for i in release.ids[:100_000:100])"
-    measured("a thousand times <<", release, imports, work)
-
-
-def test_a_hierarchy_whose_closure_would_not_fit(tmp_path):
-    """A random hierarchy of depth without end is refused before it fills the memory."""
-    imports = """
-import numpy as np
-from pngroup.errors import DataError
-from pngroup.terminology.graph import ancestors_of_each, make_hierarchy, make_links
-random = np.random.default_rng(1)
-child = random.integers(1, 500_000, 1_500_000)
-parent = (child * random.random(len(child))).astype(int)
-"""
-    work = """
-hierarchy = make_hierarchy(make_links(child, parent, 500_000), np.arange(500_000))
-try:
-    said = len(ancestors_of_each(hierarchy).targets)
-except DataError as error:
-    said = error.what
-"""
-    found = measured("a random hierarchy", tmp_path, imports, work)
-    assert found["peak_mb"] < 2048
+if __name__ == "__main__":
+    main()

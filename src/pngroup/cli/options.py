@@ -1,0 +1,68 @@
+"""The options that commands share. A help text needs no more than this: nothing here reads or computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+TABLES: Final = ("people", "records", "contacts", "medicines", "values")
+_REQUIRED: Final = ("people", "records")
+_ABOUT: Final = {
+    "people": "One row a person: person_id, birth_date (or age), sex ...",
+    "records": "One row a coded record: person_id, code, date, system ...",
+    "contacts": "One row a contact: person_id, date, setting.",
+    "medicines": "One row a medicine: person_id, code, system, date.",
+    "values": "One row a value: person_id, code, system, date, value, unit.",
+}
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+#: A path is checked where it is read, so that its error has four parts as all others.
+FILE: Final = click.Path(path_type=Path)
+
+
+def table_options(*, required: bool = True, catalogue: bool = True) -> Callable[[_Command], _Command]:
+    """The options that name tables, and how they are to be read; with `required=False` none of them has to be given."""
+    options = [
+        *(
+            click.option(
+                f"--{name}", type=FILE, required=required and name in _REQUIRED, metavar="FILES", help=_ABOUT[name]
+            )
+            for name in TABLES
+        ),
+        click.option("--as-at", required=required, metavar="DATE", help="The index date, as 2026-03-31."),
+        click.option(
+            "--system", metavar="SYSTEM", help="The code system of all records, where there is no such column."
+        ),
+        click.option(
+            "--column",
+            "columns",
+            multiple=True,
+            metavar="TABLE.OURS=THEIRS",
+            help="Your name of a column, as people.person_id=nhs_no; may be repeated.",
+        ),
+        click.option("--date-format", metavar="FORMAT", help="The form of text dates other than ISO, as %d/%m/%Y."),
+        *meaning_options(catalogue=catalogue),
+    ]
+
+    def decorate(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def meaning_options(*, catalogue: bool = True) -> list[Callable[[_Command], _Command]]:
+    """The options that choose the model, the catalogue (unless it is chosen otherwise) and the scheme."""
+    model, scheme = (
+        click.option(
+            f"--{name}", default=default, show_default=True, metavar=name.upper(), help="Name, name@edition or file."
+        )
+        for name, default in (("model", "need-groups"), ("scheme", "default"))
+    )
+    which = click.option(
+        "--catalogue", metavar="CATALOGUE", help="Name, name@edition, folder or overlay; by default the model's own."
+    )
+    return [model, which, scheme] if catalogue else [model, scheme]

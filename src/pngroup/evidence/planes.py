@@ -1,0 +1,207 @@
+"""From the facts of a block of people to planes: for each condition one small number a person, how recent it is.
+
+The windows of a model begin on a few different days. A fact day has the *class* 0 when it is later than the index
+date, and otherwise the number of beginnings before it: a person has a record of a condition inside the j-th window
+from the longest exactly when the highest class of those records is greater than j. That is one comparison of bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from attrs import field, frozen
+
+from .facts import Evidence, Ints, unpack
+
+#: Unsigned numbers of one byte, of two where a model has more than 254 windows: (planes, people).
+Planes: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+
+#: With fewer facts in a block than this, those of a meaning are written to its conditions one by one; with more, the
+#: meaning has a plane of its own first, which costs some calls for each of its conditions.
+_COMMON: Final = 128
+#: Every so many facts one is looked at to see which meanings are common.
+_SAMPLE: Final = 64
+
+
+@frozen
+class Unfolding:
+    """How the meanings of an evidence unfold into the planes of conditions; the same for all blocks and dates.
+
+    `row_of` numbers the meanings that have a plane of their own, those whose days are asked for first: `n_dated` of
+    `n_rows`; all other meanings are `n_rows`. `steps` says, in order, which meanings' planes and which earlier
+    conditions' planes make the plane of a condition. The other meanings unfold into
+    `flat[offsets[m]:offsets[m + 1]]`. `numbers_of` lists the meanings of each condition whose days are asked for.
+    """
+
+    plane_of: dict[str, int]
+    n_dated: int
+    n_rows: int
+    row_of: Ints = field(eq=False, repr=False)
+    steps: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...] = field(repr=False)
+    offsets: Ints = field(eq=False, repr=False)
+    flat: Ints = field(eq=False, repr=False)
+    numbers_of: dict[str, tuple[int, ...]] = field(repr=False)
+    is_dated: Bools = field(eq=False, repr=False)
+
+
+def unfolding(evidence: Evidence, *, planes: Collection[str], dated: Collection[str]) -> Unfolding:
+    """How the facts of an evidence answer questions about these conditions: their planes, their days."""
+    meanings = evidence.meanings
+    plane_of = {name: number for number, name in enumerate(sorted(planes))}
+    of_meaning = [sorted(plane_of[c] for c in meaning if c in plane_of) for meaning in meanings]
+    numbers_of: dict[str, list[int]] = {name: [] for name in dated}
+    for number, meaning in enumerate(meanings):
+        for name in meaning & numbers_of.keys():
+            numbers_of[name].append(number)
+    is_dated = np.zeros(len(meanings), bool)
+    is_dated[[number for numbers in numbers_of.values() for number in numbers]] = True
+    is_common = _common(evidence) & (is_dated | np.array([bool(each) for each in of_meaning], bool))
+    common = np.concatenate([np.flatnonzero(is_common & is_dated), np.flatnonzero(is_common & ~is_dated)])
+    row_of = np.full(len(meanings), len(common), np.int64)
+    row_of[common] = np.arange(len(common))
+    rare = [[] if is_common[number] else each for number, each in enumerate(of_meaning)]
+    return Unfolding(
+        plane_of=plane_of,
+        n_dated=int((is_common & is_dated).sum()),
+        n_rows=len(common),
+        row_of=row_of,
+        steps=_steps(of_meaning, common.tolist(), len(plane_of)) if len(common) else (),
+        offsets=np.cumsum([0, *(len(each) for each in rare)], dtype=np.int64),
+        flat=np.array([plane for each in rare for plane in each], np.int64),
+        numbers_of={name: tuple(numbers) for name, numbers in numbers_of.items()},
+        is_dated=is_dated,
+    )
+
+
+def _common(evidence: Evidence) -> Bools:
+    """Which meanings are frequent, as far as a sample tells: that decides speed only, never an answer."""
+    _, meaning, _ = unpack(evidence.keys[::_SAMPLE])
+    found: Bools = np.bincount(meaning, minlength=len(evidence.meanings)) * _SAMPLE >= _COMMON * evidence.n_blocks
+    return found
+
+
+def _steps(
+    of_meaning: Sequence[Sequence[int]], common: Sequence[int], n_planes: int
+) -> tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...]:
+    """For each plane the rows of meanings and the earlier planes whose maximum it is.
+
+    A condition that others are nested in takes their planes, so that each meaning is looked at about once.
+    """
+    sets = [0] * n_planes
+    for number, planes in enumerate(of_meaning):
+        for plane in planes:
+            sets[plane] |= 1 << number
+    row_of = {number: row for row, number in enumerate(common)}
+    all_common = sum(1 << number for number in common)
+    steps: list[tuple[int, tuple[int, ...], tuple[int, ...]]] = []
+    earlier: list[int] = []
+    for plane in sorted(range(n_planes), key=lambda plane: sets[plane].bit_count()):
+        left, taken = sets[plane] & all_common, []
+        nested = [each for each in earlier if not sets[each] & ~sets[plane]]
+        while nested:
+            most = max(nested, key=lambda each: (sets[each] & left).bit_count())
+            if (sets[most] & left).bit_count() < 2:
+                break
+            taken.append(most)
+            left &= ~sets[most]
+        rows = tuple(row_of[number] for number in common if left >> number & 1)
+        if rows or taken:
+            steps.append((plane, rows, tuple(taken)))
+            earlier.append(plane)
+    return tuple(steps)
+
+
+class Room:
+    """Memory that one block after the other is worked out in; fresh memory costs more than all that is done in it."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, npt.NDArray[np.uint8]] = {}
+
+    def zeros(self, name: str, n_rows: int, n: int, kind: np.dtype[Any]) -> npt.NDArray[Any]:
+        """An array of zeros; what was given under that name before is overwritten."""
+        n_bytes = n_rows * n * kind.itemsize
+        if name not in self._held or len(self._held[name]) < n_bytes:
+            self._held[name] = np.empty(n_bytes, np.uint8)
+        room = self._held[name][:n_bytes]
+        room.fill(0)
+        return room.view(kind).reshape(n_rows, n)
+
+
+class BlockFacts:
+    """The facts of one block of people, made ready once for any number of index dates."""
+
+    def __init__(self, evidence: Evidence, unfolding: Unfolding, block: int, room: Room | None = None) -> None:
+        people = evidence.people_of_block(block)
+        self.n_people = people.stop - people.start
+        self.unfolding = unfolding
+        self._room = room or Room()
+        self._person, self._meaning, self._day = evidence.block(block)
+        # Cells lie in the rows of common meanings, one row after the other; beyond them is all else.
+        cells = (unfolding.row_of * self.n_people).take(self._meaning)
+        cells += self._person
+        self._cells = cells
+        others = np.flatnonzero(cells >= unfolding.n_rows * self.n_people)
+        self._rare = self._cells_of_rare(others)
+        dated = np.flatnonzero(cells < unfolding.n_dated * self.n_people)
+        dated_others = others[unfolding.is_dated[self._meaning[others]]]
+        self._dated = self._by_meaning(np.concatenate([dated, dated_others]))
+
+    def _cells_of_rare(self, facts: Ints) -> tuple[Ints, Ints]:
+        """For the facts of meanings without a row, each of their conditions: its cell of the planes, and the fact."""
+        offsets = self.unfolding.offsets
+        meaning = self._meaning.take(facts)
+        counts = offsets[meaning + 1] - offsets[meaning]
+        fact, starts = np.repeat(facts, counts), np.repeat(offsets[meaning], counts)
+        nth = np.arange(len(fact)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return self.unfolding.flat[starts + nth] * self.n_people + self._person[fact], fact
+
+    def _by_meaning(self, facts: Ints) -> tuple[Ints, Ints, Ints]:
+        """Person and day of those facts in order of their meanings, and where each meaning begins."""
+        meaning = self._meaning.take(facts)
+        facts = facts.take(np.argsort(meaning.astype(np.uint16), kind="stable"))
+        starts = np.concatenate(([0], np.cumsum(np.bincount(meaning, minlength=len(self.unfolding.is_dated)))))
+        return self._person.take(facts), self._day.take(facts), starts
+
+    def planes(self, class_of_day: npt.NDArray[np.unsignedinteger[Any]]) -> Planes:
+        """For each condition and person the highest class of her records; `class_of_day` is indexed by fact day.
+
+        The planes are good until they are asked for again.
+        """
+        unfolding, n = self.unfolding, self.n_people
+        classes = class_of_day.take(self._day)
+        planes = self._room.zeros("planes", len(unfolding.plane_of), n, classes.dtype)
+        cells, facts = self._rare
+        np.maximum.at(planes.reshape(-1), cells, classes.take(facts))
+        if unfolding.n_rows:
+            # One row more, which is never read, for the meanings that have none.
+            rows = self._room.zeros("rows", unfolding.n_rows + 1, n, classes.dtype)
+            np.maximum.at(rows.reshape(-1), self._cells, classes)
+            for plane, of_meanings, of_conditions in unfolding.steps:
+                target = planes[plane]
+                for each in of_meanings:
+                    np.maximum(target, rows[each], out=target)
+                for each in of_conditions:
+                    np.maximum(target, planes[each], out=target)
+        return planes
+
+    def records(self, conditions: Iterable[str]) -> tuple[Ints, Ints]:
+        """Person and day of the records of any of these conditions, in no order and perhaps more than once."""
+        numbers = sorted({number for name in conditions for number in self.unfolding.numbers_of.get(name, ())})
+        person, day, starts = self._dated
+        parts = [slice(starts[number], starts[number + 1]) for number in numbers]
+        if len(parts) == 1:
+            return person[parts[0]], day[parts[0]]
+        none = np.empty(0, np.int64)
+        return (
+            np.concatenate([none, *(person[part] for part in parts)]),
+            np.concatenate([none, *(day[part] for part in parts)]),
+        )
+
+    def of_people(self, chosen: Bools) -> tuple[Ints, Ints, Ints]:
+        """Person, meaning and day of the facts of the people chosen."""
+        facts = np.flatnonzero(chosen.take(self._person))
+        return self._person.take(facts), self._meaning.take(facts), self._day.take(facts)

@@ -1,0 +1,169 @@
+"""Numbering distinct short texts, and looking them up, by their words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ..threads import BLOCK, in_blocks
+from .arrow_memory import TextChunk
+from .hashing import Numbering
+from .plain import Bools, Distinct, Index, tidy
+from .short_text import ShortText, Words, chunk_words, may_be_blank, mixed, texts_of
+
+_NONE: Final = -1
+#: Rows that are numbered one block after the other, before the rest is looked up by all threads.
+_HEAD: Final = 16 * BLOCK
+
+
+class SharedNumberError(Exception):
+    """Two different texts have the same mixed number, so that they have to be numbered another way."""
+
+
+class TextTable:
+    """Distinct short texts by their words. `insert` raises `SharedNumberError` where mixed numbers do not do."""
+
+    def __init__(self, room: int = 1 << 12) -> None:
+        self._numbers = Numbering(room)
+        self._words = np.empty((room, 2), np.uint64)
+
+    @property
+    def words(self) -> Words:
+        """The words of the texts in order of their numbers."""
+        return self._words[: len(self._numbers)]
+
+    def insert(self, words: Words) -> None:
+        """Add texts, of which some may be there, and some the same."""
+        keys = mixed(words)
+        order = np.argsort(keys, kind="stable")
+        order = order[np.append(True, keys[order[1:]] != keys[order[:-1]])] if len(order) else order
+        order = np.sort(order[self._numbers.find(keys[order]) == _NONE])
+        start, stop = len(self._numbers), len(self._numbers) + len(order)
+        self._numbers.insert(keys[order])
+        if stop > len(self._words):
+            self._words = np.concatenate([self._words[:start], np.empty((2 * stop - start, 2), np.uint64)])
+        self._words[start:stop] = words[order]
+        if (self.find(words) == _NONE).any():
+            raise SharedNumberError
+
+    def find(self, words: Words) -> Index:
+        """The number of each text, -1 where it is not there."""
+        if not len(self._numbers):
+            return np.full(len(words), _NONE, np.int32)
+        found = self._numbers.find(mixed(words))
+        same = np.take(self._words, found, axis=0, mode="wrap")
+        # Where only the mixed number is there, the text is not.
+        found[(same[:, 0] != words[:, 0]) | (same[:, 1] != words[:, 1])] = _NONE
+        return found
+
+    def find_in(self, text: ShortText, *, missing: int, blank: int = _NONE) -> Index:
+        """The number of each row's text: -1 where it is not there, `missing` where there is no text, `blank` where it
+        is not there and holds nothing but blanks.
+        """
+        found = np.empty(text.n_rows, np.int32)
+        for first, chunk in _placed(text):
+            part = found[first : first + chunk.n_rows]
+
+            def work(start: int, stop: int, chunk: TextChunk = chunk, part: Index = part) -> None:
+                words = chunk_words(chunk, start, stop)
+                part[start:stop] = self._through_runs(words)
+                if blank != _NONE:
+                    _mark_blank(words, part[start:stop], blank)
+
+            in_blocks(chunk.n_rows, work)
+            if chunk.missing is not None:
+                part[chunk.missing] = missing
+        return found
+
+    def _through_runs(self, words: Words) -> Index:
+        """Records mostly lie sorted by person: of a run of equal texts only the first is looked for."""
+        is_first = np.ones(len(words), bool)
+        np.not_equal(words[1:, 1], words[:-1, 1], out=is_first[1:])
+        is_first[1:] |= words[1:, 0] != words[:-1, 0]
+        if np.count_nonzero(is_first) * 2 > len(is_first):
+            return self.find(words)
+        starts = np.flatnonzero(is_first)
+        return np.repeat(self.find(words[starts]), np.diff(starts, append=len(words)))
+
+
+def _mark_blank(words: Words, found: Index, blank: int) -> None:
+    rows = np.flatnonzero(found == _NONE)
+    if len(rows):
+        rows = rows[may_be_blank(words[rows])]
+        texts = texts_of(words[rows]) if len(rows) else []
+        found[rows[[not text.strip() for text in texts]]] = blank
+
+
+def distinct_text(text: ShortText) -> Distinct | None:
+    """The distinct texts of a column and each row's place among them (-1 missing).
+
+    None where they cannot be numbered this way: then the column has to be numbered by its library.
+    """
+    numbered = number_text(text)
+    return None if numbered is None else tidy(texts_of(numbered[0].words), numbered[1])
+
+
+def number_text(text: ShortText) -> tuple[TextTable, Index] | None:
+    """The distinct texts in order of their first row, and the number of each row's (-1 missing).
+
+    Where rows are missing the empty text has a number too. None where texts cannot be numbered this way.
+    """
+    table = TextTable()
+    index = np.empty(text.n_rows, np.int32)
+    try:
+        for first, chunk in _placed(text):
+            part = index[first : first + chunk.n_rows]
+            _number_chunk(table, chunk, part, head=max(0, _HEAD - first))
+            if chunk.missing is not None:
+                part[chunk.missing] = _NONE
+    except SharedNumberError:
+        return None
+    return table, index
+
+
+def _number_chunk(table: TextTable, chunk: TextChunk, part: Index, *, head: int) -> None:
+    """The first `head` rows are numbered block by block; of the rest, blocks with a new text are gone through twice."""
+    head = min(-(-head // BLOCK) * BLOCK, chunk.n_rows)
+    unfinished = list(range(0, head, BLOCK))
+
+    def work(start: int, stop: int) -> None:
+        start, stop = start + head, stop + head
+        part[start:stop] = table.find(_words(chunk, start, stop))
+        if (part[start:stop] == _NONE).any():
+            unfinished.append(start)
+
+    def finish() -> None:
+        for start in sorted(unfinished):
+            words = _words(chunk, start, min(start + BLOCK, chunk.n_rows))
+            found = table.find(words)
+            new = np.flatnonzero(found == _NONE)
+            if len(new):
+                table.insert(words[new])
+                found[new] = table.find(words[new])
+            part[start : start + BLOCK] = found
+
+    finish()
+    unfinished.clear()
+    in_blocks(chunk.n_rows - head, work)
+    finish()
+
+
+def _words(chunk: TextChunk, start: int, stop: int) -> Words:
+    """The words of some rows, those of missing rows made those of the empty text."""
+    words = chunk_words(chunk, start, stop)
+    if chunk.missing is None:
+        return words
+    missing: Bools = chunk.missing[start:stop]
+    cleaned: npt.NDArray[np.uint64] = np.where(missing[:, None], np.uint64(0), words)
+    return cleaned
+
+
+def _placed(text: ShortText) -> Iterator[tuple[int, TextChunk]]:
+    """The chunks, and the row at which each begins."""
+    first = 0
+    for chunk in text.chunks():
+        yield first, chunk
+        first += chunk.n_rows

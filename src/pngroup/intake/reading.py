@@ -1,0 +1,203 @@
+"""One event table: its rows to facts and counts, block by block on all cores; no row is kept unless asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from threading import Lock
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from attrs import field, frozen
+
+from ..evidence import pack
+from ..quality import NOT_USED
+from ..threads import in_blocks
+from .rows import REASON_WORDS, Bounds, Ints, Piece, used_rows, why_not
+
+#: Rows judged at a time by one thread.
+_BLOCK: Final = 1 << 17
+#: Latest days are kept a person and index date; more numbers than this would cost more than the facts they stand for.
+_MOST_LATEST: Final = 100_000_000
+#: Reasons that depend on the day alone, so that a row can have another one at an earlier index date.
+_BY_DAY: Final = ("before_birth", "after_death")
+_NO_FACT: Final = -1
+_NEVER: Final = np.iinfo(np.int32).min
+
+
+@frozen(eq=False)
+class Kept:
+    """Rows used at the last index date, in the order of the table: whose, the place of the meaning, the day."""
+
+    person: Ints = field(repr=False)
+    place: npt.NDArray[np.int32] = field(repr=False)
+    day: npt.NDArray[np.int32] = field(repr=False)
+    row: Ints = field(repr=False)
+
+
+class Latest:
+    """The latest day of each person up to each index date, for meanings of which nothing else is ever asked."""
+
+    def __init__(self, n_people: int, as_at: tuple[int, ...]) -> None:
+        self._n_people = n_people
+        self._as_at = np.array(as_at, np.int32)
+        self._lock = Lock()
+        self._days: dict[int, npt.NDArray[np.int32]] = {}
+
+    @property
+    def meanings(self) -> tuple[int, ...]:
+        """The numbers of the meanings that are kept so."""
+        return tuple(self._days)
+
+    def begin(self, meanings: Iterable[int]) -> None:
+        """Keep these meanings so from now on, as long as their days are no more numbers than is sensible."""
+        n = self._n_people * len(self._as_at)
+        for meaning in meanings:
+            if meaning not in self._days and (len(self._days) + 1) * n <= _MOST_LATEST:
+                self._days[meaning] = np.full(n, _NEVER, np.int32)
+
+    def add(self, meaning: int, person: npt.NDArray[np.int32], day: npt.NDArray[np.int32]) -> None:
+        """Rows of a meaning, none of them after the last index date."""
+        where = person.astype(np.int64)
+        if len(self._as_at) > 1:
+            where += np.searchsorted(self._as_at, day) * self._n_people
+        with self._lock:
+            np.maximum.at(self._days[meaning], where, day)
+
+    def facts(self) -> list[Ints]:
+        """The latest days as packed facts."""
+        parts = []
+        for meaning, days in self._days.items():
+            found = np.flatnonzero(days != _NEVER)
+            parts.append(pack(found % max(self._n_people, 1), np.full(len(found), meaning), days[found]))
+        return parts
+
+
+class Counts:
+    """How many rows there are, by place and the first index date that they are not after, and by reason."""
+
+    def __init__(self, n_dates: int) -> None:
+        self._n_dates = n_dates
+        self._lock = Lock()
+        self.used = np.zeros((0, n_dates), np.int64)
+        self.unreadable = np.zeros(0, np.int64)
+        self.reasons = np.zeros((len(REASON_WORDS), n_dates + 1), np.int64)
+        self.unknown: dict[str, Ints] = {}
+
+    def grow(self, n_places: int) -> None:
+        """Make room for more places."""
+        more = n_places - len(self.used)
+        self.used = np.concatenate([self.used, np.zeros((more, self._n_dates), np.int64)])
+        self.unreadable = np.concatenate([self.unreadable, np.zeros(more, np.int64)])
+
+    def add_used(self, place: npt.NDArray[np.int32], date: npt.NDArray[np.integer] | None) -> None:
+        """Rows that are used, and the index date that each is first used at (None: the only one)."""
+        key = place if date is None else place * np.int64(self._n_dates) + date
+        found = np.bincount(key, minlength=self.used.size).reshape(self.used.shape)
+        with self._lock:
+            self.used += found
+
+    def add_reasons(
+        self, why: npt.NDArray[np.int8], place: npt.NDArray[np.int32], date: npt.NDArray[np.integer]
+    ) -> None:
+        """Rows that are not used: why, the place of the meaning, and the first index date that each is not after."""
+        n_dates = self._n_dates + 1
+        found = np.bincount(why * np.int64(n_dates) + date, minlength=self.reasons.size).reshape(self.reasons.shape)
+        unreadable = np.bincount(place[why == REASON_WORDS.index("code_unreadable")], minlength=len(self.unreadable))
+        with self._lock:
+            self.reasons += found
+            self.unreadable += unreadable
+
+    def add_unknown(self, name: str, date: npt.NDArray[np.integer]) -> None:
+        """Rows used though a word in them is unknown: the index date that each is first used at."""
+        found = np.bincount(date, minlength=self._n_dates)
+        with self._lock:
+            self.unknown[name] = self.unknown.get(name, np.zeros(self._n_dates, np.int64)) + found
+
+    def used_at(self, date: int) -> Ints:
+        """Rows used at an index date (by its place), a place."""
+        found: Ints = self.used[:, : date + 1].sum(axis=1)
+        return found
+
+    def reasons_at(self, date: int) -> dict[str, int]:
+        """Rows not used at an index date, by reason, in the order of `NOT_USED`."""
+        found = {word: int(self.reasons[number].sum()) for number, word in enumerate(NOT_USED)}
+        for word in _BY_DAY:
+            # A row after the index date is so first of all.
+            found[word] = int(self.reasons[REASON_WORDS.index(word), : date + 1].sum())
+            found["after_as_at"] += int(self.reasons[REASON_WORDS.index(word), date + 1 :].sum())
+        found["after_as_at"] += int(self.used[:, date + 1 :].sum())
+        return {word: n for word, n in found.items() if n}
+
+
+class Reader:
+    """Rows to facts and counts, piece by piece."""
+
+    def __init__(self, bounds: Bounds, n_people: int, *, keep_after: int | None = None) -> None:
+        """With `keep_after`, rows of later days are kept for `kept()`."""
+        self._bounds = bounds
+        self._keep_after = keep_after
+        self._latest = Latest(n_people, bounds.as_at)
+        self._kept: dict[int, Kept] = {}
+        self._facts: dict[int, Ints] = {}
+        self.counts = Counts(len(bounds.as_at))
+        self.n_rows = 0
+
+    def add(self, piece: Piece, meaning_of_place: npt.NDArray[np.int64]) -> None:
+        """Judge the rows of a piece; `meaning_of_place`: the number of each place's meaning, -1 for none."""
+        self.counts.grow(len(meaning_of_place))
+        first = self.n_rows
+
+        def work(start: int, stop: int) -> None:
+            self._judge(piece, meaning_of_place, first, start, stop)
+
+        in_blocks(piece.n_rows, work, size=_BLOCK)
+        self.n_rows += piece.n_rows
+
+    def _judge(self, piece: Piece, meaning_of_place: npt.NDArray[np.int64], first: int, start: int, stop: int) -> None:
+        used = used_rows(piece, self._bounds, start, stop)
+        place, day, person = piece.place[start:stop], piece.day[start:stop], piece.person[start:stop]
+        n_dates = len(self._bounds.as_at)
+        date = np.searchsorted(np.array(self._bounds.as_at, np.int32), day) if n_dates > 1 else None
+        n_used = int(np.count_nonzero(used))
+        if n_used < len(used):
+            rows = np.flatnonzero(~used)
+            late = (day[rows] > self._bounds.as_at[0]).astype(np.int64) if date is None else date[rows]
+            self.counts.add_reasons(why_not(piece, self._bounds, rows + start), place[rows], late)
+            place, day, person = place[used], day[used], person[used]
+            date = None if date is None else date[used]
+        self.counts.add_used(place, date)
+        for name, unknown in piece.unknown.items():
+            here = unknown[start:stop][used]
+            self.counts.add_unknown(name, np.zeros(int(here.sum()), np.int64) if date is None else date[here])
+        if self._keep_after is not None:
+            kept = np.flatnonzero(day > self._keep_after)
+            row = np.flatnonzero(used)[kept] + (first + start)
+            self._kept[first + start] = Kept(person[kept].astype(np.int64), place[kept], day[kept], row)
+        meaning = np.take(meaning_of_place, place)
+        for light in self._latest.meanings:
+            rows = np.flatnonzero(meaning == light)
+            self._latest.add(light, np.take(person, rows), np.take(day, rows))
+            meaning[rows] = _NO_FACT
+        rows = np.flatnonzero(meaning >= 0)
+        self._facts[first + start] = pack(np.take(person, rows), np.take(meaning, rows), np.take(day, rows))
+
+    def keep_latest_of(self, meanings: Iterable[int]) -> None:
+        """Of these meanings only the latest day of each person is ever asked."""
+        self._latest.begin(meanings)
+
+    def facts(self) -> Iterator[Ints]:
+        """The packed facts of all rows, which are handed over: they are not here any more afterwards."""
+        while self._facts:
+            yield self._facts.popitem()[1]
+        yield from self._latest.facts()
+
+    def kept(self) -> Kept:
+        """The rows that were used, in the order of the table."""
+        parts = [self._kept[start] for start in sorted(self._kept)]
+        if not parts:
+            none = np.zeros(0, np.int64)
+            return Kept(none, none.astype(np.int32), none.astype(np.int32), none)
+        return Kept(
+            *(np.concatenate([getattr(part, name) for part in parts]) for name in ("person", "place", "day", "row"))
+        )

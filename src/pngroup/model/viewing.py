@@ -1,0 +1,184 @@
+"""A block of people as seen on an index date: what each has on record, in which window, and what has been ended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from attrs import field, frozen
+
+from ..dates import birthday, fact_day, to_fact_day, window_start
+from ..evidence import BlockFacts
+from ..evidence.view import Measured
+from .definition import Model, Resolution
+
+Bools: TypeAlias = npt.NDArray[np.bool_]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Days: TypeAlias = npt.NDArray[np.int32]
+Classes: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
+#: Months, days: one of them, or neither for "ever".
+Window: TypeAlias = tuple[int | None, int | None]
+
+EVER: Final[Window] = (None, None)
+
+
+@frozen
+class Moment:
+    """An index date, and where the windows of a model begin on it.
+
+    `starts` has the fact day after which a record counts, `place` the place of that day among the different ones, and
+    `class_of_day` for each fact day how many of them are before it (0 after the index date).
+    """
+
+    as_at: int
+    starts: Mapping[Window, int]
+    place: Mapping[Window, int]
+    class_of_day: Classes = field(eq=False, repr=False)
+
+
+def moment(as_at: int, windows: Collection[Window]) -> Moment:
+    """The windows as they lie on an index date (a day number)."""
+    starts = {window: _start(as_at, window) for window in {*windows, EVER}}
+    different = sorted(set(starts.values()))
+    class_of_day: Classes = np.zeros(1 << 18, np.min_scalar_type(len(different)))
+    for number, start in enumerate(different, 1):
+        class_of_day[start + 1 : fact_day(as_at) + 1] = number
+    return Moment(as_at, starts, {window: different.index(start) for window, start in starts.items()}, class_of_day)
+
+
+def _start(as_at: int, window: Window) -> int:
+    months, days = window
+    if months is None and days is None:
+        return 0
+    return max(fact_day(window_start(as_at, months=months, days=days)), 0)
+
+
+@frozen
+class Endings:
+    """The resolutions that can have ended something here: those whose codes the evidence holds.
+
+    `of` has them for each condition; `has` tells of each condition that they rest on which meanings contain it.
+    """
+
+    of: Mapping[str, tuple[Resolution, ...]]
+    by: tuple[str, ...]
+    has: Mapping[str, Bools] = field(eq=False, repr=False)
+
+
+def find_endings(model: Model, asked: Iterable[str], meanings: Sequence[frozenset[str]]) -> Endings:
+    """The resolutions that matter to the conditions asked for."""
+    present = frozenset[str]().union(*meanings)
+    endings = {
+        name: tuple(each for each in model.endings_of(name) if each.by in present) for name in asked if name in present
+    }
+    of = {name: each for name, each in sorted(endings.items()) if each}
+    used = {each for resolutions in of.values() for each in resolutions}
+    names = {name for each in used for name in (each.condition, each.by, *each.also)}
+    return Endings(
+        of,
+        tuple(sorted({each.by for each in used})),
+        {name: np.array([name in meaning for meaning in meanings], bool) for name in sorted(names)},
+    )
+
+
+@frozen
+class PeopleBlock:
+    """The people of a block: whole years of age, the birth day that earlier ages are reckoned from, place of sex."""
+
+    age: npt.NDArray[np.integer[Any]] = field(eq=False)
+    birth: Days = field(eq=False)
+    sex: npt.NDArray[np.integer[Any]] = field(eq=False)
+
+
+class View:
+    """The people of a block and all that is on record of them at the end of the index date, ready to be asked.
+
+    Days are fact days (see `dates.to_fact_day`): positive, 0 for never.
+    """
+
+    def __init__(
+        self,
+        people: PeopleBlock,
+        facts: BlockFacts,
+        when: Moment,
+        endings: Endings,
+        *,
+        medicines: Measured,
+        values: Measured,
+    ) -> None:
+        self.people, self.when = people, when
+        self.medicines, self.values = medicines, values
+        self.n_people = facts.n_people
+        self._facts = facts
+        self._plane_of = facts.unfolding.plane_of
+        self._planes = facts.planes(when.class_of_day)
+        self._ended = self._find_ended(endings)
+        for condition, ended in self._ended.items():
+            if condition in self._plane_of:
+                self._planes[self._plane_of[condition]][ended] = 0
+
+    def _find_ended(self, endings: Endings) -> dict[str, Bools]:
+        """Where a resolved code, later than the last record, has ended a condition; only what is ended somewhere."""
+        resolved = np.zeros(self.n_people, bool)
+        for name in endings.by:
+            resolved |= self._planes[self._plane_of[name]] > 0
+        # Last days are needed for few people only: those who have such a code, counted from 0 here.
+        who = np.flatnonzero(resolved)
+        if not len(who):
+            return {}
+        place = np.zeros(self.n_people, np.int64)
+        place[who] = np.arange(len(who))
+        person, meaning, day = self._facts.of_people(resolved)
+        person, day = place[person], np.where(day <= fact_day(self.when.as_at), day, 0)
+        last = {}
+        for name, has in endings.has.items():
+            last[name] = np.zeros(len(who), np.int64)
+            rows = has[meaning]
+            np.maximum.at(last[name], person[rows], day[rows])
+        found = {}
+        for name, resolutions in endings.of.items():
+            ended = np.zeros(self.n_people, bool)
+            for each in resolutions:
+                before = np.maximum.reduce([last[other] for other in (each.condition, *each.also)])
+                ended[who[(last[each.by] > before) & (before > 0)]] = True
+            if ended.any():
+                found[name] = ended
+        return found
+
+    def within(self, condition: str, window: Window) -> Bools:
+        """Who has a record of a condition in the window."""
+        found: Bools = self._planes[self._plane_of[condition]] > self.when.place[window]
+        return found
+
+    def records(self, conditions: Sequence[str], window: Window, *, least_age: int | None = None) -> tuple[Ints, Ints]:
+        """Person and day of the records of any of these conditions, in no order and perhaps more than once."""
+        parts = [self._facts.records([name for name in conditions if name not in self._ended])]
+        for name in conditions:
+            if name in self._ended:
+                person, day = self._facts.records([name])
+                stands = ~self._ended[name][person]
+                parts.append((person[stands], day[stands]))
+        person, day = self.in_window(
+            np.concatenate([person for person, _ in parts]), np.concatenate([day for _, day in parts]), window
+        )
+        if least_age is None:
+            return person, day
+        old_enough = day >= to_fact_day(birthday(self.people.birth[person], least_age))
+        return person[old_enough], day[old_enough]
+
+    def all_records(self, conditions: Iterable[str]) -> tuple[Ints, Ints]:
+        """The same of any time up to the index date, whether ended or not."""
+        return self.in_window(*self._facts.records(conditions), EVER)
+
+    def in_window(self, person: Ints, day: Ints, window: Window) -> tuple[Ints, Ints]:
+        """Those of the records (person, fact day) that lie in the window."""
+        inside = (day > self.when.starts[window]) & (day <= fact_day(self.when.as_at))
+        return person[inside], day[inside]
+
+    def measured_in_window(self, table: Measured, window: Window) -> tuple[Ints, Ints, Ints, Ints]:
+        """Person, what, fact day and amount of the rows of a table of values or medicines in the window."""
+        day = to_fact_day(table.day)
+        inside = (day > self.when.starts[window]) & (day <= fact_day(self.when.as_at))
+        return table.person[inside], table.what[inside], day[inside], table.amount[inside]

@@ -1,0 +1,110 @@
+"""Short texts as pairs of numbers: read from the memory of three libraries, numbered and looked up."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from pngroup.frames import numbering_text
+from pngroup.frames.numbering_text import SharedNumberError, TextTable, distinct_text
+from pngroup.frames.short_text import LONGEST, chunk_words, short_text, texts_of, words_of
+from pngroup.threads import in_blocks
+
+SHORT = st.text(max_size=LONGEST).filter(lambda text: len(text.encode("utf-8", "replace")) <= LONGEST and is_text(text))
+COLUMNS = {
+    "polars": lambda rows: pl.Series(rows, dtype=pl.String),
+    "arrow": lambda rows: pa.chunked_array([pa.array(rows, pa.string())]),
+    "arrow large": lambda rows: pa.chunked_array([pa.array(rows, pa.large_string())]),
+    "arrow chunks": lambda rows: pa.chunked_array(
+        [pa.array(rows[:2], pa.string()), pa.array(rows, pa.string()).slice(2)], pa.string()
+    ),
+    "a slice of polars": lambda rows: pl.Series(["before", *rows, "after"], dtype=pl.String).slice(1, len(rows)),
+}
+
+
+def is_text(text):
+    """Whether it can be written as UTF-8 at all."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+@given(rows=st.lists(SHORT | st.none(), min_size=1, max_size=30))
+def test_texts_come_back_from_their_words(kind, rows):
+    """Words stand for exactly the text they were read from, whatever the library and its chunks."""
+    text = short_text(COLUMNS[kind](rows))
+    assert text is not None
+    assert text.n_rows == len(rows)
+    found = []
+    for chunk in text.chunks():
+        missing = np.zeros(chunk.n_rows, bool) if chunk.missing is None else chunk.missing
+        words = np.where(missing[:, None], np.uint64(0), chunk_words(chunk, 0, chunk.n_rows))
+        found += [None if gone else each for gone, each in zip(missing, texts_of(words), strict=True)]
+    assert found == rows
+    assert texts_of(words_of([row for row in rows if row is not None])) == [row for row in rows if row is not None]
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+@given(rows=st.lists(SHORT, min_size=1, max_size=5))
+def test_one_long_text_makes_a_column_long(kind, rows):
+    """A column with a text of more than twelve bytes is left to another way."""
+    assert short_text(COLUMNS[kind]([*rows, "thirteen char", *rows])) is None
+    assert words_of([*rows, "thirteen char"]) is None
+
+
+@pytest.mark.parametrize("column", [pl.Series([1, 2]), pa.chunked_array([pa.array(["a"]).dictionary_encode()])])
+def test_what_is_no_text_is_no_short_text(column):
+    """Numbers and dictionaries have words of no kind."""
+    assert short_text(column) is None
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+@settings(max_examples=40)
+@given(rows=st.lists(SHORT | st.none(), max_size=60))
+def test_distinct_texts_are_those_of_a_dictionary(kind, rows):
+    """Each row's place leads to its own text, each text once, and missing rows to none."""
+    found = distinct_text(short_text(COLUMNS[kind](rows)))
+    assert [None if at < 0 else found.values[at] for at in found.index.tolist()] == rows
+    assert sorted(found.values.tolist()) == sorted({row for row in rows if row is not None})
+
+
+def test_many_texts_in_several_blocks_are_numbered_once():
+    """Two million rows with texts that appear late in the column are numbered as a dictionary numbers them."""
+    random = np.random.default_rng(2)
+    numbers = random.integers(0, 5000, 1_300_000)
+    numbers[-5:] = [9001, 9002, 9001, 9003, 9002]
+    column = pl.Series(numbers).cast(pl.String)
+    found = distinct_text(short_text(column))
+    assert len(found.values) == len(np.unique(numbers))
+    assert (pl.Series(found.values.tolist()).gather(found.index) == column).all()
+
+
+def test_texts_with_the_same_mixed_number_are_numbered_another_way(monkeypatch):
+    """Where mixed numbers do not tell two texts apart, nothing is guessed: the column is left to its library."""
+    monkeypatch.setattr(numbering_text, "mixed", lambda words: np.zeros(len(words), np.int64))
+    with pytest.raises(SharedNumberError):
+        TextTable().insert(words_of(["a", "b"]))
+    assert distinct_text(short_text(pl.Series(["a", "b"]))) is None
+    assert distinct_text(short_text(pl.Series(["a", "a"]))).values.tolist() == ["a"]
+
+
+@pytest.mark.parametrize("n", [0, 1, 99, 100, 101, 1000])
+def test_blocks_cover_all_rows_once(n):
+    """Work on blocks sees each row once, and the exception of a block is raised."""
+    seen = np.zeros(n, int)
+
+    def work(start, stop):
+        seen[start:stop] += 1
+
+    in_blocks(n, work, size=100)
+    assert (seen == 1).all()
+
+    def fail(start, _stop):
+        if start == 0:
+            raise ZeroDivisionError
+
+    if n:
+        with pytest.raises(ZeroDivisionError):
+            in_blocks(n, fail, size=100)
