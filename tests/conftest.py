@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -36,3 +38,12 @@ def repository() -> Path:
 def shared() -> Path:
     """The folder of public test data beside the repository; use it with the marker of the same name."""
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def spark_session() -> Iterator[Any]:
+    """A local Spark for all tests that need one."""
+    from local_spark import spark_session
+
+    with spark_session() as session:
+        yield session

@@ -1,7 +1,7 @@
 """Databases that run the SQL of `pngroup sql` in tests: DuckDB, PostgreSQL and Spark, each a Python package.
 
-PostgreSQL comes as server binaries inside one; Spark needs a Java (17 or later) that the machine has. A test that needs
-what is not there fails and says so: `-m "not spark"` leaves Spark out.
+PostgreSQL comes as server binaries inside one; how Spark is started, local_spark.py says. A test that needs what is not
+there fails: `-m "not spark"` leaves Spark out.
 """
 
 from __future__ import annotations
@@ -207,34 +207,3 @@ def postgres_server() -> Iterator[Path]:
     finally:
         call("pg_ctl", "-w", "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def spark_session() -> Iterator[Any]:
-    """A local Spark that ends with the context."""
-    has_java = shutil.which("java") or Path(os.environ.get("JAVA_HOME", "/nowhere"), "bin", "java").is_file()
-    assert has_java, 'Spark needs a Java, 17 or later, on PATH or in JAVA_HOME; -m "not spark" leaves its tests out'
-    from pyspark.sql import SparkSession
-
-    with tempfile.TemporaryDirectory(prefix="spark") as folder:
-        settings = {
-            "spark.ui.enabled": "false",
-            "spark.sql.shuffle.partitions": "2",
-            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-            # Tables are small and statements many: compiling each costs more than it saves.
-            "spark.sql.codegen.wholeStage": "false",
-            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-            "spark.sql.adaptive.enabled": "false",
-            "spark.ui.showConsoleProgress": "false",
-            "spark.sql.warehouse.dir": f"{folder}/warehouse",
-            "spark.local.dir": folder,
-            "spark.log.level": "ERROR",
-        }
-        builder = SparkSession.builder.master("local[2]").appName("tests")
-        for name, value in settings.items():
-            builder = builder.config(name, value)
-        session = builder.getOrCreate()
-        try:
-            yield session
-        finally:
-            session.stop()

@@ -26,6 +26,8 @@ from typing import NamedTuple
 
 import pytest
 
+from local_spark import provide_java
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCS = REPOSITORY / "docs"
 PAGES = [
@@ -107,6 +109,8 @@ class Runner:
             tomllib.loads(block.body)
 
     def python(self, body: str, where: str) -> str:
+        if "pyspark" in body:
+            provide_java(self.folder)
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
             exec(compile(body, where, "exec"), self.namespace)
@@ -154,7 +158,11 @@ class Runner:
         }
 
 
-@pytest.mark.parametrize("page", PAGES, ids=label)
+def runs_spark(page: Path) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.spark] if "pyspark" in page.read_text(encoding="utf-8") else []
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, marks=runs_spark(page), id=label(page)) for page in PAGES])
 def test_the_code_of_the_page_runs(page, tmp_path, monkeypatch):
     """A reader may copy any block of the documentation, top to bottom, and see what the page shows."""
     blocks = blocks_of(page)
@@ -164,6 +172,8 @@ def test_the_code_of_the_page_runs(page, tmp_path, monkeypatch):
     runner = Runner(page, tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        # Said by Spark at each call where pandas 3 is installed, whether or not a frame of pandas is made.
+        warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
         for block in blocks:
             runner.run(block)
 

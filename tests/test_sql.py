@@ -21,7 +21,7 @@ from generated_codes import POOL
 from generated_edges import Draft
 from own_model import SMALL_MODEL, edited, written
 from pngroup.sql import DIALECTS, NOT_EXECUTED, write_distinct, write_sql
-from sql_engines import DuckDB, Postgres, Spark, postgres_server, spark_session, table, tables_of
+from sql_engines import DuckDB, Postgres, Spark, postgres_server, table, tables_of
 from test_agreement import sides_of_edges
 
 AS_AT = "2026-03-31"
@@ -46,9 +46,8 @@ def postgres():
 
 
 @pytest.fixture(scope="module")
-def spark():
-    with spark_session() as session:
-        yield Spark(session)
+def spark(spark_session):
+    return Spark(spark_session)
 
 
 @pytest.fixture(params=["duckdb", "postgres", pytest.param("spark", marks=pytest.mark.spark)])

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ..frames import Days, Part, Stream, open_table
 
 #: The columns of days of each table, and whether a month or a year alone is one.
-_DAYS: Final[Mapping[str, Mapping[str, bool]]] = {
+DAYS: Final[Mapping[str, Mapping[str, bool]]] = {
     "people": {"birth_date": True, "registered_from": False, "registered_to": False, "died_on": True},
     **{name: {"date": False} for name in ("records", "contacts", "medicines", "values")},
 }
@@ -23,19 +23,20 @@ def refuse_unreadable_dates(
     Reads of each column, in batches, until a day is found: mostly no more than the first rows.
     """
     for name, table in tables.items():
-        for ours, partial in _DAYS[name].items():
+        for ours, partial in DAYS[name].items():
             label = columns.get(name, {}).get(ours, ours)
             if label in (table.names if isinstance(table, Stream) else table.column_names):
-                _refuse(_batches(table), _Column(name, ours, label, partial, date_format))
+                _refuse(_batches(table), DateColumn(name, ours, label, partial, date_format))
 
 
-class _Column:
-    """A column of days and how it is read."""
+class DateColumn:
+    """A column of days and how it is read: a table of ours, our name and the caller's, and the arguments of days."""
 
     def __init__(self, table: str, ours: str, label: str, partial: bool, date_format: str | None) -> None:
         self.table, self.ours, self.label, self.partial, self.date_format = table, ours, label, partial, date_format
 
     def days(self, rows: Any, *, is_part: bool) -> Days:
+        """The days of an Arrow table that has this column; in a part, a column without any day is no error."""
         only = rows.select([self.label])
         table = open_table(
             Part(only) if is_part else only,
@@ -47,7 +48,7 @@ class _Column:
         return table.days(self.ours, self.date_format, partial=self.partial)
 
 
-def _refuse(batches: Iterable[Any], column: _Column) -> None:
+def _refuse(batches: Iterable[Any], column: DateColumn) -> None:
     unread = None
     for batch in batches:
         days = column.days(batch, is_part=True)
