@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 
 import narwhals as nw
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import given, settings, strategies as st
 
 import pngroup
 import routes
+from command_line import AS_AT, GROUPS, practice, read_rows, run
 from frame_kinds import KINDS
 from generated import generate, people_strategy
 from pngroup.frames import Stream, is_missing
@@ -176,6 +178,25 @@ def test_a_stream_whose_dates_cannot_be_read_is_refused_as_the_table_is():
     assert messages[0] == messages[1]
 
 
+def test_the_command_takes_several_dates(tmp_path):
+    """`--as-at` repeated gives the long frame, and quality report and manifest by date; parts are refused."""
+    given = [*practice(tmp_path), "--as-at", "2025-06-30"]
+    files = [tmp_path / name for name in ("g.csv", "q.json", "m.json")]
+    done = run("group", *given, "--out", files[0], "--quality", files[1], "--manifest", files[2])
+    assert done.exit_code == 0, done.stderr
+    rows = read_rows(files[0])
+    assert [row["as_at"] for row in rows] == ["2025-06-30"] * 4 + [AS_AT] * 4
+    assert [int(row["need_group"]) for row in rows[4:]] == GROUPS
+    alone = run("group", *practice(tmp_path), "--out", tmp_path / "a.csv", "--quality", tmp_path / "a.json")
+    assert alone.exit_code == 0
+    assert json.loads(files[1].read_text())[AS_AT] == json.loads((tmp_path / "a.json").read_text())
+    assert list(json.loads(files[2].read_text())) == ["2025-06-30", AS_AT]
+    refused = run("group", *given, "--out", tmp_path / "p.csv", "--partitions", 2)
+    assert refused.exit_code == 2
+    assert "2 index dates and 2 parts are asked for" in refused.stderr
+    assert not (tmp_path / "p.csv").exists()
+
+
 def test_frames_are_the_frame_in_parts():
     """`frames(n)` gives `to_frame()` in consecutive parts of n people."""
     population = generate(101, seed=3)
@@ -183,3 +204,7 @@ def test_frames_are_the_frame_in_parts():
     grouping = pngroup.group(people, routes.table("records", population.records), as_at=population.as_at)
     assert pl.concat(list(grouping.frames(10))).equals(grouping.to_frame())
     assert [part.height for part in grouping.frames(50)] == [50, 50, 1]
+    dated_people = people.filter(pl.col("age").is_null())
+    days = [population.as_at, population.as_at - datetime.timedelta(days=90)]
+    several = pngroup.group(dated_people, routes.table("records", population.records), as_at=days)
+    assert pl.concat(list(several.frames(10))).equals(several.to_frame())

@@ -60,11 +60,7 @@ class Grouping:
 
     def frames(self, n_people: int, *, criteria: Literal["integer", "columns"] = "integer") -> Iterator[Any]:
         """`to_frame()` in consecutive parts of `n_people` people, so that the whole is never in memory."""
-        columns = self.columns(criteria)
-        for start in range(0, max(len(self), 1), n_people):
-            part = slice(start, start + n_people)
-            cut = {name: column if isinstance(column, Taken) else column.part(part) for name, column in columns.items()}
-            yield build(self.people.table, cut, rows=self.people.first_row[part])
+        yield from _parts(self, self.columns(criteria), n_people)
 
     def columns(self, criteria: str = "integer") -> dict[str, Column | Taken]:
         """The columns of `to_frame()` before they are made ones of the caller's library."""
@@ -226,11 +222,26 @@ class Groupings:
             columns[name] = column if isinstance(column, Taken) else _stacked([part[name] for part in parts])
         return build(first.people.table, columns, rows=np.tile(first.people.first_row, len(parts)))
 
+    def frames(self, n_people: int, *, criteria: Literal["integer", "columns"] = "integer") -> Iterator[Any]:
+        """`to_frame()` in consecutive parts, each of `n_people` rows of one date at most."""
+        for grouping in self._groupings:
+            yield from _parts(grouping, {**_date_column(grouping), **grouping.columns(criteria)}, n_people)
+
+
+def _parts(grouping: Grouping, columns: Mapping[str, Column | Taken], n_people: int) -> Iterator[Any]:
+    for start in range(0, max(len(grouping), 1), n_people):
+        part = slice(start, start + n_people)
+        cut = {name: column if isinstance(column, Taken) else column.part(part) for name, column in columns.items()}
+        yield build(grouping.people.table, cut, rows=grouping.people.first_row[part])
+
+
+def _date_column(grouping: Grouping) -> dict[str, Column | Taken]:
+    return {"as_at": Column("date", np.full(len(grouping), grouping.inputs.as_at, np.int64))}
+
 
 def _dated(grouping: Grouping, criteria: str) -> Any:
     """The frame of a date with the date in front."""
-    days = Column("date", np.full(len(grouping), grouping.inputs.as_at, np.int64))
-    columns = {"as_at": days, **grouping.columns(criteria)}
+    columns = {**_date_column(grouping), **grouping.columns(criteria)}
     return build(grouping.people.table, columns, rows=grouping.people.first_row)
 
 

@@ -11,7 +11,7 @@ from .options import FILE, table_options
 
 
 @click.command(short_help="Group the people of files.")
-@table_options()
+@table_options(several_dates=True)
 @click.option("--strict", is_flag=True, help="Refuse data with any fault (exit code 1).")
 @click.option(
     "--criteria",

@@ -61,7 +61,10 @@ def open_inputs(options: Mapping[str, Any]) -> Inputs:
     Raises what reading raises, and `UsageError` for a `--column` that is not TABLE.OURS=THEIRS.
     """
     given = {name: options[name] for name in TABLES if options[name] is not None}
-    as_at = to_date(read_as_at(options["as_at"]))
+    dates = options["as_at"]
+    as_at: Any = to_date(read_as_at(dates if isinstance(dates, str) else dates[0]))
+    if not isinstance(dates, str) and len(dates) > 1:
+        as_at = [to_date(read_as_at(date)) for date in dates]
     scheme = load_scheme(options["scheme"])
     columns = read_columns(options["columns"], given=tuple(given))
     sources = {name: find_files(path, option=f"--{name}") for name, path in given.items()}

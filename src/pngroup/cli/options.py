@@ -22,8 +22,11 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 FILE: Final = click.Path(path_type=Path)
 
 
-def table_options(*, required: bool = True, catalogue: bool = True) -> Callable[[_Command], _Command]:
+def table_options(
+    *, required: bool = True, catalogue: bool = True, several_dates: bool = False
+) -> Callable[[_Command], _Command]:
     """The options that name tables, and how they are to be read; with `required=False` none of them has to be given."""
+    date = "The index date, as 2026-03-31" + ("; may be repeated." if several_dates else ".")
     options = [
         *(
             click.option(
@@ -31,7 +34,7 @@ def table_options(*, required: bool = True, catalogue: bool = True) -> Callable[
             )
             for name in TABLES
         ),
-        click.option("--as-at", required=required, metavar="DATE", help="The index date, as 2026-03-31."),
+        click.option("--as-at", required=required, multiple=several_dates, metavar="DATE", help=date),
         click.option(
             "--system", metavar="SYSTEM", help="The code system of all records, where there is no such column."
         ),

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from ..errors import UsageError
 from ..frames import Stream
 from ..grouping import group as group_people
-from ..result import Grouping
+from ..result import Grouping, Groupings
 from . import screen
 from .formats import format_of
 from .inputs import Inputs, open_inputs
@@ -57,23 +58,32 @@ def run(
         parted: PartedGrouping | None = None
         with screen.step("Grouping") as show:
             tables = {name: inputs.stream(name, show) for name in inputs.files if name != "people"}
+            made: dict[str, Grouping | PartedGrouping]
             if n_parts == 1:
-                whole: Grouping = group_people(people, **{**tables, **inputs.arguments}, strict=strict)
-                pieces, report, made = whole.frames(_PIECE, criteria=criteria), whole.quality, whole.manifest
+                whole: Grouping | Groupings = group_people(people, **{**tables, **inputs.arguments}, strict=strict)
+                made = {each.as_at.isoformat(): each for each in (whole if isinstance(whole, Groupings) else [whole])}
+                pieces = whole.frames(_PIECE, criteria=criteria)
             else:
                 parted = _in_parts(people, tables, inputs, folder, n_parts, strict, criteria, show)
-                pieces, report, made = parted.frames(_PIECE), parted.quality, parted.manifest
+                made, pieces = {inputs.arguments["as_at"].isoformat(): parted}, parted.frames(_PIECE)
         with screen.step(f"Writing {out.name}") as show:
-            meter = screen.Meter(show, f"Writing {out.name}", report.n_people, "people")
+            n_rows = sum(each.quality.n_people for each in made.values())
+            meter = screen.Meter(show, f"Writing {out.name}", n_rows, "rows")
             files = {target: pieces_writer(_counted(pieces, meter), out, option="--out")}
             if quality is not None:
-                files[targets["--quality"]] = json_writer(report.to_dict())
+                files[targets["--quality"]] = json_writer(_of_dates({d: g.quality.to_dict() for d, g in made.items()}))
             if manifest is not None:
-                files[targets["--manifest"]] = json_writer(made)
+                files[targets["--manifest"]] = json_writer(_of_dates({d: g.manifest for d, g in made.items()}))
             write_files(files)
         if parted is not None:
             parted.remove_work()
-    screen.say(str(report))
+    for date, each in made.items():
+        screen.say(f"As at {date}\n{each.quality}" if len(made) > 1 else str(each.quality))
+
+
+def _of_dates(found: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What is said of one date; of several, that of each under its date."""
+    return found if len(found) > 1 else next(iter(found.values()))
 
 
 @contextlib.contextmanager
@@ -102,6 +112,13 @@ def _in_parts(
 ) -> PartedGrouping:
     from ..engines.files import group_in_parts
 
+    if isinstance(inputs.arguments["as_at"], list):
+        raise UsageError(
+            f"{len(inputs.arguments['as_at'])} index dates and {n_parts} parts are asked for",
+            where="options --as-at and --partitions",
+            allowed="several dates at once only where everything is grouped in one piece",
+            remedy="group one date at a time, or give more --memory",
+        )
     meter = screen.Meter(show, "Grouping parts", n_parts, "parts")
 
     def tell(n_done: int) -> None:
