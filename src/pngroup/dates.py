@@ -67,7 +67,7 @@ def read_as_at(as_at: object) -> int:
         raise UsageError(
             f"as_at is not a date (got {_looks(as_at)})",
             where="argument as_at",
-            allowed="a date, a datetime, or text such as '2026-03-31'",
+            allowed="a date, a datetime, or text such as '2026-03-31'; or a list of these",
             remedy="give the index date as year-month-day",
         )
     day = (value - datetime.date(1970, 1, 1)).days

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, TypedDict, Unpack, overload
 
@@ -16,8 +16,8 @@ from .answering import Inputs, answer_dates
 from .catalogue import Catalogue
 from .codes import NORMALISER_VERSION, codes_fingerprint
 from .dates import read_as_at, to_date
-from .errors import DataError, UsageError, did_you_mean
-from .evidence import MOST_MEANINGS, Evidence, Meanings, gather
+from .errors import UsageError, did_you_mean
+from .evidence import Evidence, Meanings, gather
 from .evidence.view import Measured, nothing_measured
 from .intake import (
     REASONS,
@@ -109,7 +109,8 @@ def group(
     `model`, `catalogue` and `scheme` take a name, `name@edition`, a path, or an object. `strict` turns every fault of
     the data that is otherwise counted in `quality` into a `DataError`. `keep_records` keeps what `explain` needs.
 
-    `as_at` is one date, or a list of dates (for which everybody needs a birth date): the tables are read once for all.
+    `as_at` is one date, or a list of dates (for which everybody needs a birth date): the tables are read once for all,
+    and `strict` judges them at the last.
 
     Returns a `Grouping`; for a list of dates `Groupings`, which holds one for each, in order, the same as each date
     would give alone. Raises `UsageError` for wrong arguments, `DataError` for data that cannot be used,
@@ -156,8 +157,8 @@ def group(
     ]
     qualities = [_quality(everybody, found) for everybody, found in zip(at, then, strict=True)]
     if strict:
-        for quality in qualities:
-            refuse_faults(quality.feeds)
+        # The last date sees every row; that some rows come after an earlier one is no fault of the data.
+        refuse_faults(qualities[-1].feeds)
     inputs = [
         Inputs(
             people=everybody,
@@ -194,7 +195,7 @@ def group(
 
 def _read_dates(as_at: Any) -> tuple[list[int], bool]:
     """The index dates as days in order, and whether a single one was given."""
-    if isinstance(as_at, str) or not isinstance(as_at, Sequence | np.ndarray) or getattr(as_at, "shape", None) == ():
+    if isinstance(as_at, str) or not isinstance(as_at, Iterable) or getattr(as_at, "shape", None) == ():
         return [read_as_at(as_at)], True
     days = [read_as_at(each) for each in as_at]
     if not days or len(set(days)) < len(days):
@@ -240,13 +241,6 @@ def check_columns(columns: object) -> None:
 
 
 def _gather(feeds: Mapping[str, ReadFeed], context: Context) -> Evidence:
-    if len(context.meanings.sets()) > MOST_MEANINGS:
-        raise DataError(
-            f"the codes have more than {MOST_MEANINGS:,} different meanings",
-            where="records",
-            allowed=f"at most {MOST_MEANINGS:,} different sets of conditions",
-            remedy="use a catalogue with fewer conditions",
-        )
     return gather(
         chain.from_iterable(feed.reader.facts() for feed in feeds.values()), context.meanings, context.people.n_people
     )

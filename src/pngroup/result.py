@@ -229,6 +229,13 @@ class Groupings:
 
 
 def _parts(grouping: Grouping, columns: Mapping[str, Column | Taken], n_people: int) -> Iterator[Any]:
+    if n_people < 1:
+        raise UsageError(
+            f"parts of {n_people} people are asked for",
+            where="argument n_people",
+            allowed="1 or more",
+            remedy="ask for larger parts",
+        )
     for start in range(0, max(len(grouping), 1), n_people):
         part = slice(start, start + n_people)
         cut = {name: column if isinstance(column, Taken) else column.part(part) for name, column in columns.items()}

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from ..dates import fact_day
+from ..errors import DataError
 from ..threads import for_each
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -107,14 +108,27 @@ def unpack(keys: Ints, *, first: int = 0) -> tuple[Ints, Ints, Ints]:
 
 
 def gather(parts: Iterable[Ints], meanings: Meanings, n_people: int) -> Evidence:
-    """The evidence of packed facts from any number of feeds or chunks, in any order, with or without repeats."""
+    """The evidence of packed facts from any number of feeds or chunks, in any order, with or without repeats.
+
+    Raises `DataError` for more meanings than a fact can tell apart.
+    """
+    if len(meanings.sets()) > MOST_MEANINGS:
+        raise DataError(
+            f"the codes have more than {MOST_MEANINGS:,} different meanings",
+            where="records",
+            allowed=f"at most {MOST_MEANINGS:,} different sets of conditions",
+            remedy="use a catalogue with fewer conditions",
+        )
     return _gather(parts, meanings.sets(), n_people, BLOCK_BITS)
 
 
 def merge(first: Evidence, second: Evidence) -> Evidence:
     """The union of two evidences about the same people in the same order."""
     meanings = Meanings()
-    parts = [_renumbered(each, meanings) for each in (first, second)]
+    # All meanings are numbered before a fact bears the number of one, so that too many are refused in time.
+    numbers = [_numbers(each, meanings) for each in (first, second)]
+    gather((), meanings, 0)
+    parts = [_renumbered(each, of) for each, of in zip((first, second), numbers, strict=True)]
     return gather(parts, meanings, max(first.n_people, second.n_people))
 
 
@@ -148,8 +162,11 @@ def _by_block(facts: Ints, *, block_bits: int, n_blocks: int) -> tuple[Ints, Int
     return (facts if n_blocks == 1 else facts.take(np.argsort(block, kind="stable"))), count
 
 
-def _renumbered(evidence: Evidence, meanings: Meanings) -> Ints:
-    numbers = np.array([meanings.number(each) for each in evidence.meanings], dtype=np.int64)
+def _numbers(evidence: Evidence, meanings: Meanings) -> Ints:
+    return np.array([meanings.number(each) for each in evidence.meanings], dtype=np.int64)
+
+
+def _renumbered(evidence: Evidence, numbers: Ints) -> Ints:
     if not len(evidence.keys):
         return evidence.keys
     mask = (MOST_MEANINGS - 1) << _DAY_BITS

@@ -93,11 +93,14 @@ def text_chunks(column: Any) -> Iterator[TextChunk] | None:
 
     Each chunk is valid until the next one is asked for.
     """
-    capsule = column.__arrow_c_stream__()
+    export = getattr(column, "__arrow_c_stream__", None)
+    if export is None:
+        return None  # an older version of its library
+    capsule = export()
     stream = ctypes.cast(_pointer_of(capsule, b"arrow_array_stream"), ctypes.POINTER(_Stream))
     schema = _Schema()
-    if stream.contents.get_schema(stream, ctypes.byref(schema)):
-        return None
+    if fault := stream.contents.get_schema(stream, ctypes.byref(schema)):
+        raise _not_handed_over(fault)
     form = schema.format
     is_text = (form in _OFFSETS or form == _VIEWS) and not schema.dictionary
     schema.release(ctypes.byref(schema))
@@ -109,8 +112,8 @@ def _chunks(capsule: Any, stream: Any, form: bytes) -> Iterator[TextChunk]:
     assert capsule is not None
     while True:
         array = _Array()
-        if stream.contents.get_next(stream, ctypes.byref(array)):
-            raise MemoryError("a column of text could not be handed over")
+        if fault := stream.contents.get_next(stream, ctypes.byref(array)):
+            raise _not_handed_over(fault)
         if not array.release:
             return
         try:
@@ -118,6 +121,11 @@ def _chunks(capsule: Any, stream: Any, form: bytes) -> Iterator[TextChunk]:
                 yield _chunk(array, form)
         finally:
             array.release(ctypes.byref(array))
+
+
+def _not_handed_over(fault: int) -> OSError:
+    # What the library says of it could hold data.
+    return OSError(fault, "a column of text could not be handed over by its library")
 
 
 def _chunk(array: Any, form: bytes) -> TextChunk:
@@ -133,8 +141,8 @@ def _chunk(array: Any, form: bytes) -> TextChunk:
 def _missing(array: Any, n: int, first: int) -> Bools | None:
     if not array.null_count or not array.buffers[0]:
         return None
-    bits = _memory(array.buffers[0], (first + n + 7) // 8, np.uint8)
-    present = np.unpackbits(bits, count=first + n, bitorder="little")[first:]
+    bits = _memory(array.buffers[0], (first + n + 7) // 8, np.uint8)[first // 8 :]
+    present = np.unpackbits(bits, count=first % 8 + n, bitorder="little")[first % 8 :]
     absent: Bools = present == 0
     return absent
 

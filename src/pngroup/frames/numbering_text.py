@@ -87,7 +87,7 @@ class TextTable:
             part = found[first : first + chunk.n_rows]
 
             def work(start: int, stop: int, chunk: TextChunk = chunk, part: Index = part) -> None:
-                words = chunk_words(chunk, start, stop)
+                words = _words(chunk, start, stop)
                 part[start:stop] = self._through_runs(words)
                 if blank != _NONE:
                     _mark_blank(words, part[start:stop], blank)

@@ -39,7 +39,10 @@ class ShortText:
 
     def chunks(self) -> Iterator[TextChunk]:
         """The chunks, each valid until the next is asked for."""
-        return text_chunks(self.column) or iter(())
+        chunks = text_chunks(self.column)
+        if chunks is None:
+            raise TypeError("a column of text is none any more")
+        return chunks
 
 
 def short_text(column: Any) -> ShortText | None:

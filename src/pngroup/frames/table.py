@@ -54,7 +54,7 @@ class Table:
         return self.frame.implementation
 
     def snapshot(self) -> Table:
-        """This table as it is now, whatever the caller does to theirs; polars and Arrow never change in place."""
+        """This table as it is now, whatever the caller does to theirs; Arrow never changes in place."""
         made = self.frame.snapshot() if isinstance(self.frame, _Changeable) else self.frame
         return evolve(self, frame=made)
 

@@ -175,6 +175,18 @@ def _has_runs(column: Any) -> bool:
     return bool(starts) and changes < 0.5 * size * len(starts)
 
 
+def _taken(table: Any, rows: Rows) -> Any:
+    if len(rows) == table.num_rows and bool((rows == np.arange(len(rows))).all()):
+        return table
+    pa = library("pyarrow")
+    for at, kind in enumerate(table.schema.types):
+        if _is_view(kind):
+            # Rows of views cannot be taken in every version.
+            field = table.schema.field(at).with_type(pa.large_string())
+            table = table.set_column(at, field, table.column(at).cast(pa.large_string()))
+    return table.take(pa.array(rows))
+
+
 def make_arrow(column: Column) -> Any:
     """A computed column as an Arrow array: string, int64, double, bool or date32, null where missing."""
     pa = library("pyarrow")
@@ -222,7 +234,7 @@ class ArrowFrame:
     ) -> Any:
         """A Table; the fields of the caller's columns keep their own metadata."""
         pa = library("pyarrow")
-        source = self.native if rows is None else self.native.take(pa.array(rows))
+        source = self.native if rows is None else _taken(self.native, rows)
         fields, arrays = [], []
         for name, column in columns.items():
             if isinstance(column, Taken):

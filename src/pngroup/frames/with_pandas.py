@@ -54,10 +54,10 @@ def _look_objects(values: Objects) -> Raw:
     pa = library("pyarrow")
     if pa is not None and all(isinstance(value, str) for value in values[:100].tolist()):
         try:
-            made = pa.array(values, type=pa.large_string(), from_pandas=True)
+            made = pa.array(values, from_pandas=True)
         except (pa.ArrowException, TypeError, ValueError):
             return look_objects(values, _number)  # not text alone, or text that is no Unicode: looked at one by one
-        if made.null_count < len(made):
+        if pa.types.is_string(made.type) or pa.types.is_large_string(made.type):
             found = look_arrow(made)
             return Raw(found.kind, "object", found.read, values.tolist, found.memory, found.find)
     return look_objects(values, _number)

@@ -123,7 +123,8 @@ def _find(series: Any, texts: Sequence[str]) -> Any:
     if len(sorted_distinct(hashes)) < len(hashes):
         # Two texts share a hash: the slow way, by a join.
         places = pl.DataFrame({"text": table, "place": np.arange(len(texts), dtype=np.int32)})
-        joined = series.to_frame("text").join(places, on="text", how="left", maintain_order="left")
+        rows = pl.DataFrame({"text": series, "row": np.arange(len(series), dtype=np.int64)})
+        joined = rows.join(places, on="text", how="left").sort("row")
         found = joined["place"].fill_null(-1).to_numpy().copy()
     else:
         found = look_up(series.hash().to_numpy().view(np.int64), hashes)
@@ -199,6 +200,10 @@ class PolarsFrame:
         return PolarsFrame(
             self.native.select([names[at] for at in positions]).collect(), True, schema=tuple(map(str, names))
         )
+
+    def snapshot(self) -> PolarsFrame:
+        """A frame that does not follow what the caller sets or drops in theirs; no value is copied."""
+        return PolarsFrame(self.native.clone(), self.is_lazy, self.schema)
 
     def native_column(self, name: str) -> Any:
         """The Series of that name."""

@@ -115,7 +115,8 @@ def refuse_mangled(table: Table, places: Places, pairs: Sequence[Pair]) -> None:
     n_rows = int(mangled[places].sum())
     if n_rows:
         raise DataError(
-            f"{n_rows:,} rows hold codes that were mangled: {explain_problem(CodeProblem.MANGLED)}",
+            f"{'at least ' if table.is_part else ''}{n_rows:,} {'row holds' if n_rows == 1 else 'rows hold'} codes "
+            f"that were mangled: {explain_problem(CodeProblem.MANGLED)}",
             where=f"column {table.label('code')!r} of {table.name}",
             allowed="codes as text, or SNOMED CT ids as whole numbers",
             remedy="read the column as text from its source, before any spreadsheet",

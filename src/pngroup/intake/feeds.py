@@ -153,7 +153,7 @@ class DateCheck:
     def read(self, table: Table) -> Days:
         """The days of a piece."""
         days = table.days("date", self._format)
-        self._any_read = self._any_read or bool(days.valid.any())
+        self._any_read = self._any_read or days.n_too_early > 0 or bool(days.valid.any())
         if days.n_unreadable and self._unread is None:
             self._unread = table
         return days

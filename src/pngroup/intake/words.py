@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ..codes import RecordStatus, read_status
+from ..codes import RecordStatus, is_missing, read_status
 from ..frames import Table
 from ..model.definition import ValueRange
 from .rows import REASON_WORDS, USED, Bools, Ints, Reasons
@@ -35,7 +35,8 @@ def unknown_words(table: Table, columns: Mapping[str, Callable[[object], object 
     for column, read_word in columns.items():
         if table.has(column):
             encoded = table.encode(column)
-            unknown = np.array([*(read_word(value) is None for value in encoded.values.tolist()), False])
+            words = encoded.values.tolist()
+            unknown = np.array([*(read_word(word) is None and not is_missing(word) for word in words), False])
             if unknown.any():
                 found[f"{column}_unknown"] = unknown[encoded.index]
     return found
