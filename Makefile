@@ -77,8 +77,8 @@ demo: $(VENV)/.demo
 
 .PHONY: test
 test: $(VENV)/.test
-	@echo "==> pytest"
-	@$(BIN)/python -m pytest $(ARGS)
+	@echo "==> pytest, a file to a core"
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.test

@@ -27,7 +27,8 @@ def of_grouping(answer: tuple[Any, Any], *, single: bool) -> dict[str, Any]:
     grouping, frame = answer
     persons = person_numbers(frame["person_id"])
     last = len(np.unique(persons))
-    groups = numbers_in(frame["need_group"])[-last:]
+    # On earlier dates somebody may not be born yet.
+    groups = numbers_in(column(frame["need_group"])[-last:])
     said: dict[str, Any] = {"groups": digest(persons[-last:], groups), "people": last}
     if not single:
         return {**said, "rows_out": len(persons)}

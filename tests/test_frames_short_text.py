@@ -70,6 +70,32 @@ def test_distinct_texts_are_those_of_a_dictionary(kind, rows):
     assert sorted(found.values.tolist()) == sorted({row for row in rows if row is not None})
 
 
+def test_what_stands_under_a_missing_row_is_never_read():
+    """polars leaves the old text in memory where it puts a null: the row is missing, whatever lies there."""
+    ids = pl.DataFrame({"id": ["a", "  (not known to this practice)", "b", None, "  "]})
+    short = ids.with_columns(pl.when(pl.col("id").str.len_bytes() <= LONGEST).then(pl.col("id")))["id"]
+    text = short_text(short)
+    table = TextTable()
+    table.insert(words_of(["b", "a"]))
+    assert table.find_in(text, missing=-2, blank=-3).tolist() == [1, -2, 0, -2, -3]
+    assert distinct_text(text).values.tolist() == ["a", "b", "  "]
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 9, 64, 1000])
+def test_slices_of_columns_with_missing_rows_know_which_are(n):
+    """Wherever a slice begins, its missing rows are those of the slice."""
+    rows = [None if place % 3 == 0 else str(place) for place in range(1100)]
+    column = pa.chunked_array([pa.array(rows).slice(start, n) for start in range(0, 1100, n)])
+    assert distinct_text(short_text(column)).index.tolist().count(-1) == rows.count(None)
+    found = distinct_text(short_text(column))
+    assert [None if at < 0 else found.values[at] for at in found.index.tolist()] == rows
+
+
+def test_a_column_that_exports_no_memory_is_read_another_way():
+    """Older versions of polars and pyarrow have no such export; nothing is assumed of them."""
+    assert short_text(object()) is None
+
+
 def test_many_texts_in_several_blocks_are_numbered_once():
     """Two million rows with texts that appear late in the column are numbered as a dictionary numbers them."""
     random = np.random.default_rng(2)

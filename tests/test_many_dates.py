@@ -7,6 +7,7 @@ import json
 
 import narwhals as nw
 import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -38,8 +39,8 @@ def comparable(grouping):
 
 
 @pytest.mark.parametrize("feeds", [FEEDS, ()], ids=["all feeds", "records only"])
-@settings(max_examples=30)
-@given(population=people_strategy(), shifts=st.lists(st.integers(-900, 200), min_size=1, max_size=5, unique=True))
+@settings(max_examples=12)
+@given(population=people_strategy(), shifts=st.lists(st.integers(-900, 200), min_size=1, max_size=3, unique=True))
 def test_each_date_is_as_if_asked_alone(feeds, population, shifts):
     """Rows, quality counts and manifest of each of several dates are those of a call with that date alone."""
     days = days_around(population.as_at, shifts)
@@ -122,12 +123,24 @@ def test_wrong_lists_of_dates_are_refused(as_at, what):
     assert caught.value.what == what
 
 
+def test_strict_judges_several_dates_at_the_last():
+    """A row after the first date and before the last is no fault of the data; one after the last is."""
+    people = {"person_id": ["a"], "birth_date": ["1950-01-01"]}
+    records = {"person_id": ["a", "a"], "code": ["I50.0", "J06.9"], "date": ["2024-01-15", "2024-02-15"]}
+    ask = {"system": "icd10", "strict": True}
+    assert len(pngroup.group(people, records, as_at=["2024-01-31", "2024-02-29"], **ask)) == 2
+    with pytest.raises(pngroup.DataError, match="dated after as_at"):
+        pngroup.group(people, records, as_at=["2023-12-31", "2024-01-31"], **ask)
+
+
 def test_dates_may_be_an_array():
-    """numpy's dates are dates, one or many."""
+    """Arrays of numpy and columns of dataframe libraries are lists of dates."""
     people = {"person_id": ["a"], "birth_date": ["1950-01-01"]}
     records = {"person_id": ["a"], "code": ["I50.0"], "date": ["2024-01-15"]}
     days = np.array(["2023-12-31", "2024-01-31"], "datetime64[D]")
     groups = [list(each.counts().values()) for each in pngroup.group(people, records, as_at=days, system="icd10")]
+    for same in (pd.DatetimeIndex(days), pd.Series(days), pl.Series(days)):
+        assert pngroup.group(people, records, as_at=same, system="icd10").as_at == tuple(days.tolist())
     alone = [pngroup.group(people, records, as_at=day, system="icd10").counts() for day in days]
     assert groups == [list(each.values()) for each in alone]
 

@@ -77,20 +77,20 @@ class Grouping:
         place[nobody] = 0
         columns: dict[str, Column | Taken] = {
             "person_id": Taken("person_id"),
-            "need_group": Column("integer", answers.group.astype(np.int64), nobody),
+            "need_group": Column("integer", answers.group, nobody),
             "need_group_name": Column("text", place, nobody, tuple(self.scheme.group_name(g) for g in groups)),
             "need_tier": Column("text", place, nobody, tuple(self.scheme.tier_word(g) for g in groups)),
             "rag": Column("text", place, nobody, tuple(self.scheme.colour(g) for g in groups)),
             "reason": Column("text", self.people.reason, ~nobody, REASONS),
         }
         if criteria == "integer":
-            columns["criteria"] = Column("integer", answers.criteria.astype(np.int64), nobody)
+            columns["criteria"] = Column("integer", answers.criteria, nobody)
         else:
             for number in groups:
                 met = (answers.criteria >> (number - 1)) & 1
                 columns[f"criterion_{number}"] = Column("boolean", met.astype(bool), nobody)
         for name, (values, known) in answers.measures.items():
-            columns[name] = Column("integer", values.astype(np.int64), nobody | ~known)
+            columns[name] = Column("integer", values, nobody | ~known)
         for name, flag in self.flags().items():
             columns[name] = Column("boolean", flag)
         return columns

@@ -81,7 +81,9 @@ def make_array(column: Column) -> npt.NDArray[Any]:
     """A computed column as a numpy array; an object array with None where it can have missing values."""
     if column.kind == "text":
         return column.texts()
-    values = column.values.astype("datetime64[D]") if column.kind == "date" else column.values
+    values = column.values
+    if column.kind in ("date", "integer"):
+        values = values.astype("datetime64[D]" if column.kind == "date" else np.int64, copy=False)
     if column.mask is None:
         return values
     return emptied(values, column.mask)

@@ -197,8 +197,11 @@ def make_arrow(column: Column) -> Any:
         return pa.array(column.texts(), type=pa.string())
     if column.kind == "date":
         return pa.array(column.values.astype(np.int32), mask=column.mask).cast(pa.date32())
-    kinds = {"integer": pa.int64(), "float": pa.float64(), "boolean": pa.bool_()}
-    return pa.array(column.values, type=kinds[column.kind], mask=column.mask)
+    kinds = {"integer": (pa.int64(), np.int64), "float": (pa.float64(), np.float64), "boolean": (pa.bool_(), np.bool_)}
+    kind, dtype = kinds[column.kind]
+    if column.mask is not None and column.mask.all():
+        return pa.nulls(len(column.values), kind)
+    return pa.array(column.values.astype(dtype, copy=False), type=kind, mask=column.mask)
 
 
 @frozen(eq=False)

@@ -148,6 +148,8 @@ def make_polars(column: Column, *, name: str = "") -> Any:
             places = pl.Series(column.values.astype(np.int64))
             return pl.Series(name, column.words, dtype=pl.String).gather(_nulled(places, column.mask))
         return pl.Series(name, column.texts().tolist(), dtype=pl.String)
+    if column.kind == "integer" and column.mask is not None and column.mask.all():
+        return pl.Series(name, [None], dtype=pl.Int64).new_from_index(0, len(column.values))
     if column.kind == "boolean":
         made = pl.Series(name, column.values.astype(bool))
     elif column.kind == "float":
@@ -163,8 +165,6 @@ def _nulled(series: Any, mask: Any) -> Any:
     if mask is None or not mask.any():
         return series
     pl = library("polars")
-    if mask.all():
-        return pl.Series(series.name, [None], dtype=series.dtype).new_from_index(0, len(series))
     present = pl.Series(~mask)
     return pl.select(pl.when(present).then(series)).to_series().alias(series.name)
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..codes import explain_problem
-from ..vocabulary import GROUPED_SYSTEMS
+from ..vocabulary import GROUPED_SYSTEMS, CodeSystem
 from .codes import Pair
 from .rows import Ints
 
@@ -25,10 +25,29 @@ def pair_notes(pairs: Sequence[Pair], n_used: Ints, also: Mapping[str, npt.NDArr
     return {name: n for name, n in found.items() if n}
 
 
+def systems_of(pairs: Sequence[Pair]) -> list[tuple[str, bool]]:
+    """Of each pair the name of its system (empty where its code was not read), and whether that system is grouped."""
+    names = {system: system.value for system in CodeSystem}
+    return [
+        (
+            names[pair.system] if pair.system is not None and pair.code is not None else "",
+            pair.system in GROUPED_SYSTEMS,
+        )
+        for pair in pairs
+    ]
+
+
 def code_counts(
-    pairs: Sequence[Pair], is_mapped: npt.NDArray[np.bool_], n_used: Ints, n_unreadable: Ints
+    pairs: Sequence[Pair],
+    systems: Sequence[tuple[str, bool]],
+    is_mapped: npt.NDArray[np.bool_],
+    n_used: Ints,
+    n_unreadable: Ints,
 ) -> dict[str, Any]:
-    """Rows by code system and whether a condition knows the code, and those that cannot be read, by problem."""
+    """Rows by code system and whether a condition knows the code, and those that cannot be read, by problem.
+
+    `systems` is what `systems_of` says of the pairs.
+    """
     mapped: dict[str, int] = {}
     unmapped: dict[str, int] = {}
     unreadable: dict[str, int] = {}
@@ -38,15 +57,16 @@ def code_counts(
         if problem is not None:
             clause = explain_problem(problem)
             unreadable[clause] = unreadable.get(clause, 0) + int(n_unreadable[place])
-    for place in np.flatnonzero(n_used).tolist():
-        pair, n = pairs[place], int(n_used[place])
-        if pair.system is None or pair.code is None:
+    places = np.flatnonzero(n_used)
+    for place, n, known in zip(places.tolist(), n_used[places].tolist(), is_mapped[places].tolist(), strict=True):
+        system, is_grouped = systems[place]
+        if not system:
             continue
-        counts = mapped if is_mapped[place] else unmapped
-        counts[pair.system.value] = counts.get(pair.system.value, 0) + n
+        counts = mapped if known else unmapped
+        counts[system] = counts.get(system, 0) + n
         # What stands in the columns of systems without a form of their own may be anything, and is not shown.
-        if counts is unmapped and pair.system in GROUPED_SYSTEMS:
-            key = (pair.system.value, pair.code)
+        if not known and is_grouped:
+            key = (system, str(pairs[place].code))
             without[key] = without.get(key, 0) + n
     return {
         "n_mapped": mapped,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..evidence.view import Measured
 from ..quality import FeedQuality
 from .codes import Pair
 from .reading import Kept, Reader
-from .reporting import code_counts, pair_notes
+from .reporting import code_counts, pair_notes, systems_of
 from .rows import Ints
 
 _NO_CODES: Final[Mapping[str, Any]] = {"n_mapped": {}, "n_unmapped": {}, "unreadable": {}}
@@ -33,7 +34,7 @@ class Feed:
     measured: Measured | None = field(default=None, repr=False)
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class ReadFeed:
     """A table as read for all index dates."""
 
@@ -73,6 +74,10 @@ class ReadFeed:
             measured=None if self.measured is None else self.measured.until(as_at),
         )
 
+    @cached_property
+    def _systems(self) -> list[tuple[str, bool]]:
+        return systems_of(self.pairs)
+
     def _quality(self, date: int) -> FeedQuality:
         counts = self.reader.counts
         n_used = counts.used_at(date)
@@ -80,7 +85,9 @@ class ReadFeed:
         notes = {name: n for name, n in unknown.items() if n}
         if self.is_coded:
             notes |= pair_notes(self.pairs, n_used, self.notes_of_pairs)
-        codes = code_counts(self.pairs, self.is_mapped, n_used, counts.unreadable) if self.is_coded else _NO_CODES
+        codes = _NO_CODES
+        if self.is_coded:
+            codes = code_counts(self.pairs, self._systems, self.is_mapped, n_used, counts.unreadable)
         return FeedQuality(
             name=self.name,
             n_rows=self.reader.n_rows,
