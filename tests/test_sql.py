@@ -240,6 +240,44 @@ def test_values_are_rounded_as_by_group(each, tmp_path):
     assert found == [5900, 5900, 5902, 5902, 30000, 0, 0, 0, 1235, 12, 38]
 
 
+def test_a_value_that_is_no_number_is_missing(each, tmp_path):
+    """NaN and the infinite are counted as no value, as by group()."""
+    numbers = [float("nan"), float("inf"), float("-inf"), None, 60.0, 1e30]
+    row = {"person_id": "a", "system": "snomed", "code": "1020291000000106", "date": datetime.date(2026, 1, 1)}
+    tables = SIMPLE | {"values": table("values", [row | {"value": number} for number in numbers])}
+    assert_agrees(each, tables, AS_AT, reference=False, model=lean(tmp_path, RICH_MODEL))
+    found = each.quality()
+    assert (found["values", "not_used", "value_missing"], found["values", "used", ""]) == (4, 1)
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t", "\r\n", "\v\f", "\x1c\x1d\x1e\x1f", "\x85", " \xa0\t"], ids=ascii)
+def test_a_blank_id_is_none(database, blank, tmp_path):
+    """What holds nothing but blanks of any kind is no id, in rows as in people, as by group()."""
+    records = [*SIMPLE["records"].to_pylist(), SIMPLE["records"].to_pylist()[0] | {"person_id": blank}]
+    tables = SIMPLE | {"records": table("records", records)}
+    assert_agrees(database, tables, AS_AT, reference=False, model=lean(tmp_path))
+    assert database.quality()["records", "not_used", "person_missing"] == 1
+    people = [*SIMPLE["people"].to_pylist(), {"person_id": blank, "age": 3}]
+    script = database.prepare(SIMPLE | {"people": table("people", people)}, feeds=(), as_at=AS_AT, model=lean(tmp_path))
+    with pytest.raises(duckdb.Error, match="pngroup stopped: 1 rows of people without"):
+        database.run(script)
+
+
+def test_one_system_for_all_is_for_the_tables_that_it_fits(database, tmp_path):
+    """The one system is that of records, and of medicines and values where it fits them, as by group()."""
+    code = {"person_id": "a", "code": "44054006", "date": datetime.date(2026, 1, 10)}
+    tables = {"people": SIMPLE["people"]} | {
+        name: pa.Table.from_pylist([code | more]) for name, more in (("records", {}), ("values", {"value": 5.0}))
+    }
+    absent = [f"records.{name}" for name in ("system", "status", "setting")]
+    absent += [f"values.{name}" for name in ("system", "unit", "status")]
+    options = {"model": lean(tmp_path), "system": "snomed"}
+    database.run(database.prepare(tables, feeds=("values",), as_at=AS_AT, without=absent, **options))
+    grouping = grouping_of(tables, AS_AT, **options)
+    assert not routes.differences(engine_answers(grouping), database.answers())
+    assert database.quality() == counts_of(grouping.quality)
+
+
 # --- spellings ---
 
 ODD = [
@@ -270,7 +308,10 @@ def test_spellings_mean_what_they_mean_to_group(each, tmp_path):
         {"person_id": id_, "code": code, "system": "ICD-10", "date": day, "status": "it's", "setting": "A & E"}
         for id_, code in zip(ids, ODD, strict=True)
     ]
-    rows += [{"person_id": "p0", "code": "I10", "system": system, "date": day} for system in (None, "it's none", "''")]
+    rows += [
+        {"person_id": "p0", "code": "I10", "system": system, "date": day, "setting": " \t"}
+        for system in (None, "it's none", "''")
+    ]
     people = [{"person_id": id_, "age": 50, "sex": sex} for id_, sex in zip(ids, itertools.cycle(["F", "?!", None]))]
     tables = {"people": table("people", people), "records": table("records", rows)}
     assert_agrees(each, tables, AS_AT, reference=False, model=lean(tmp_path))
@@ -334,15 +375,31 @@ def listed(**changes):
         listed(feed="people", kind="excluded_reason", spelling="0"),
         listed(feed="people", kind="code"),
         listed(feed="elsewhere"),
+        listed(feed="contacts", kind="setting", system_spelling="", spelling="AMB"),
         {"feed": ["records"], "kind": ["code"]},
         3,
     ],
-    ids=["mangled", "excluded 0", "kind", "feed", "columns", "no table"],
+    ids=["mangled", "excluded 0", "kind", "feed", "feed not read", "columns", "no table"],
 )
 def test_a_list_that_cannot_be_used_is_refused(codes):
     """A list with mangled ids, or of another shape, is refused with a sentence, and no script is written."""
     with pytest.raises(pngroup.PngroupError) as error:
         write_sql(as_at=AS_AT, dialect="duckdb", codes=codes)
+    check_error(error.value)
+
+
+def test_a_list_may_have_its_names_in_capitals():
+    """Of a database that returns the names of columns in capitals the list is as good."""
+    options = {"as_at": AS_AT, "dialect": "snowflake"}
+    upper = {name.upper(): values for name, values in listed().items()}
+    assert write_sql(codes=upper, **options) == write_sql(codes=listed(), **options)
+
+
+def test_a_list_of_columns_that_are_not_there_is_refused():
+    """A list that was made with other arguments than the script is refused, and none of it is left out in silence."""
+    codes = listed(kind="status", system_spelling="", spelling="refuted")
+    with pytest.raises(pngroup.DataError, match=r"records\.status") as error:
+        write_sql(as_at=AS_AT, dialect="duckdb", codes=codes, without=("records.status",))
     check_error(error.value)
 
 
@@ -358,6 +415,16 @@ def test_a_list_that_cannot_be_used_is_refused(codes):
         {"without": ("people.age", "people.birth_date")},
         {"without": ("records.system",)},
         {"system": "icd11"},
+        {"system": "icd10"},
+        {"feeds": ("medicines",), "system": "icd10", "without": ("records.system", "medicines.system")},
+        {"feeds": ("values",), "system": "bnf", "without": ("records.system", "values.system")},
+        {"tables": {"contacts": "care.contact"}},
+        {"columns": {"contacts": {"date": "day"}}},
+        {"without": ("contacts.setting",)},
+        {"tables": {"records": 5}},
+        {"tables": {"records": " "}},
+        {"columns": {"records": "code"}},
+        {"columns": {"records": {"code": None}}},
     ],
     ids=str,
 )
@@ -386,7 +453,7 @@ def test_tables_and_columns_may_have_other_names(database):
                 f"people.{name}"
                 for name in ("age", "sex", "registered_from", "registered_to", "died_on", "excluded_reason")
             ),
-            *(f"records.{name}" for name in ("status", "setting")),
+            *(f"records.{name}" for name in ("system", "status", "setting")),
         ],
         "system": "icd10",
     }
@@ -425,6 +492,19 @@ def test_each_dialect_is_parsed(dialect):
             assert len(alias.alias) <= 63
     listing = write_distinct(dialect=dialect, feeds=routes.FEEDS).statements[0].sql
     assert len(sqlglot.parse(listing, dialect=dialect)) == 1
+
+
+def test_text_has_one_collation_in_sql_server():
+    """Every column of text that a table is made with compares letter by letter, and rows are counted beyond an INT."""
+    collated = "COLLATE Latin1_General_BIN2"
+    for statement in script_of("tsql").statements:
+        if statement.sql.startswith("CREATE TABLE"):
+            assert statement.sql.count("NVARCHAR") == statement.sql.count(collated)
+        if statement.name in ("pngroup_quality", "pngroup_count"):
+            assert "COUNT(*)" not in statement.sql
+        column = {"pngroup_people": "reason"} | {f"pngroup_{name}": "why" for name in ("records", *routes.FEEDS)}
+        if f"INTO {statement.name}\n" in statement.sql and statement.name in column:
+            assert f"END {collated} AS {column[statement.name]}" in statement.sql
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .codes import Pair, Pairs
-from .feeds import Context, read_contacts, read_medicines, read_records, read_values
+from .feeds import Context, read_contacts, read_medicines, read_records, read_values, system_fits
 from .people import REASONS, SEXES, People, Registry, read_people
 from .result import Feed, ReadFeed
 
@@ -22,4 +22,5 @@ __all__ = [
     "read_people",
     "read_records",
     "read_values",
+    "system_fits",
 ]

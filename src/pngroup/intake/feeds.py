@@ -34,6 +34,7 @@ from .words import status_reasons, unknown_words, value_reasons
 
 Meaning: TypeAlias = frozenset[str]
 
+#: The systems that one system for all rows can be in tables other than records.
 _FITTING: Final = {
     "medicines": frozenset({CodeSystem.BNF, CodeSystem.DMD, CodeSystem.ATC, CodeSystem.SNOMED}),
     "values": frozenset({CodeSystem.SNOMED}),
@@ -278,9 +279,19 @@ def _piece(
     )
 
 
+def system_fits(table: str, system: CodeSystem | None) -> bool:
+    """Whether the one system given for all rows can be that of a table without a column of its own.
+
+    It is meant for records; the other tables take it where it fits them.
+
+    >>> system_fits("records", CodeSystem.ICD10), system_fits("medicines", CodeSystem.ICD10)
+    (True, False)
+    """
+    return table not in _FITTING or system in _FITTING[table]
+
+
 def _system_for(table: Table, context: Context) -> Any:
-    """The one system for all rows is meant for records; the other tables take it where it fits them."""
     if table.name == "records":
         return context.system
-    fits = not table.has("system") and read_system(context.system) in _FITTING[table.name]
+    fits = not table.has("system") and system_fits(table.name, read_system(context.system))
     return context.system if fits else None

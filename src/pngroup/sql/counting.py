@@ -41,7 +41,7 @@ def quality_statements(source: Source) -> Iterator[Statement]:
     dialect, literal = source.dialect, source.dialect.literal
     kinds = "why, code_number, status_unknown, setting_unknown, is_new"
     parts = [
-        f"SELECT {literal(feed)} AS feed, {kinds}, COUNT(*) AS n_rows\nFROM pngroup_{feed}\nGROUP BY {kinds}"
+        f"SELECT {literal(feed)} AS feed, {kinds}, {dialect.count} AS n_rows\nFROM pngroup_{feed}\nGROUP BY {kinds}"
         for feed in source.given[1:]
     ]
     columns = ["feed", *kinds.split(", "), "n_rows"]
@@ -58,7 +58,7 @@ def quality_statements(source: Source) -> Iterator[Statement]:
 
 def _counted(source: Source) -> list[str]:
     """Queries of feed, topic, item and n_rows. Rows and people are read once for all topics."""
-    people, literal = source.table("people"), source.dialect.literal
+    people, literal, count = source.table("people"), source.dialect.literal, source.dialect.count
 
     def tests(topics: tuple[tuple[str, str, str], ...]) -> str:
         return "\n  OR ".join(
@@ -74,16 +74,16 @@ def _counted(source: Source) -> list[str]:
         f"CROSS JOIN pngroup_topic t\nWHERE {tests(_OF_ROWS)}"
     )
     of_people = (
-        "SELECT 'people' AS feed, t.topic AS topic, COUNT(*) AS n_rows,\n"
+        f"SELECT 'people' AS feed, t.topic AS topic, {count} AS n_rows,\n"
         "  CASE t.topic WHEN 'without_group' THEN p.reason ELSE t.item END AS item\n"
         f"FROM pngroup_people p\nCROSS JOIN pngroup_topic t\nWHERE {tests(_OF_PEOPLE)}\n"
         "GROUP BY t.topic, t.item, p.reason"
     )
-    given = f"SELECT 'people' AS feed, 'rows' AS topic, COUNT(*) AS n_rows, '' AS item FROM {people}"
+    given = f"SELECT 'people' AS feed, 'rows' AS topic, {count} AS n_rows, '' AS item FROM {people}"
     repeated = (
         "SELECT 'people' AS feed, 'note' AS topic, a.n_rows - b.n_rows AS n_rows, 'duplicate_people' AS item\n"
-        f"FROM (SELECT COUNT(*) AS n_rows FROM {people}) a\n"
-        "CROSS JOIN (SELECT COUNT(*) AS n_rows FROM pngroup_person) b"
+        f"FROM (SELECT {count} AS n_rows FROM {people}) a\n"
+        f"CROSS JOIN (SELECT {count} AS n_rows FROM pngroup_person) b"
     )
     return [of_rows, of_people, given, repeated]
 
@@ -97,15 +97,16 @@ def _place(source: Source) -> str:
 
 def check_statements(source: Source) -> Iterator[Statement]:
     """The statements that make `pngroup_check`, and stop the script when anything in it is wrong."""
-    dialect, literal = source.dialect, source.dialect.literal
-    blank = f"person_id IS NULL OR LTRIM(RTRIM(CAST(person_id AS {dialect.text}))) = ''"
+    dialect, literal, count = source.dialect, source.dialect.literal, source.dialect.count
     new = "with a spelling that is not in the list of spellings: list them again and write the script anew"
     checks = {
-        "rows of people without person_id": f"SELECT COUNT(*) AS n FROM pngroup_person WHERE {blank}",
-        "people whose rows disagree: keep the row that is right": (
-            "SELECT COUNT(*) AS n FROM (SELECT person_id FROM pngroup_person GROUP BY person_id HAVING COUNT(*) > 1) d"
+        "rows of people without person_id": (
+            f"SELECT {count} AS n FROM pngroup_person WHERE {dialect.is_blank('person_id')}"
         ),
-        f"rows of people {new}": "SELECT SUM(is_new) AS n FROM pngroup_people",
+        "people whose rows disagree: keep the row that is right": (
+            f"SELECT {count} AS n FROM (SELECT person_id FROM pngroup_person GROUP BY person_id HAVING COUNT(*) > 1) d"
+        ),
+        f"rows of people {new}": f"SELECT {count} AS n FROM pngroup_people WHERE is_new = 1",
     }
     for feed in source.given[1:]:
         test = f"n.feed = {literal(feed)} AND n.is_new = 1"

@@ -1,7 +1,7 @@
 """The dialects of SQL: the few words in which they differ. Everything else is written in what all of them share.
 
 Truths are whole numbers (1, 0, NULL for unknown), because SQL Server has no column of truths. Dates stay dates; no
-floating-point number appears anywhere.
+floating-point number decides anything.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ class Dialect:
     `executed`: whether the tests of this project run its scripts in the database, or only parse them.
     `text` and `integer` are types; `quote` is the pair of signs around a name. `days`: days from an earlier to a later
     date. `part`: year, month or day of a date. `bits`: bitwise and. `fail`: an expression that stops the script with
-    the message in a text expression. `backslash`: whether a backslash in a text has to be doubled.
+    the message in a text expression. `backslash`: whether a backslash in a text has to be doubled. `floating`: the type
+    of floating-point numbers, empty where none of them is infinite or NaN. `trim`: a text (0) without the signs (1) at
+    both ends. `sign`: the sign of a number. `count`: the number of rows, however many there are.
     """
 
     name: str
@@ -41,6 +43,10 @@ class Dialect:
     upper_names: bool = False
     stored_as: str = ""
     compared_as: str = "{}"
+    floating: str = "DOUBLE"
+    trim: str = "TRIM(BOTH {1} FROM {0})"
+    sign: str = "CHR({})"
+    count: str = "COUNT(*)"
     after_create: str = ""
     before: tuple[str, ...] = ()
 
@@ -66,6 +72,22 @@ class Dialect:
     def as_text(self, expression: str) -> str:
         """An expression of any type as text that is compared letter by letter; the empty text where it is NULL."""
         return self.compared_as.format(f"COALESCE(CAST({expression} AS {self.text}), {self.literal('')})")
+
+    def word(self, value: str) -> str:
+        """A constant as text that is compared letter by letter."""
+        return self.compared_as.format(self.literal(value))
+
+    def is_blank(self, expression: str) -> str:
+        """Whether nothing is left of an expression as text when blanks (`_BLANKS`) are removed; also where NULL."""
+        blanks = f"CONCAT({', '.join(self.sign.format(number) for number in _BLANKS)})"
+        return f"{self.trim.format(self.as_text(expression), blanks)} = {self.literal('')}"
+
+    def is_not_finite(self, expression: str) -> str:
+        """Whether a number is infinite or NaN, whatever NaN is equal to or greater than in the database."""
+        if not self.floating:
+            return "1 = 0"
+        number, most = f"CAST({expression} AS {self.floating})", f"CAST('inf' AS {self.floating})"
+        return f"NOT ({number} < {most} AND {number} > CAST('-inf' AS {self.floating}))"
 
     def days_between(self, earlier: str, later: str) -> str:
         """Days from one date to another."""
@@ -95,7 +117,8 @@ class Dialect:
 
     def create_empty(self, table: str, columns: Iterable[tuple[str, str]]) -> str:
         """A statement that makes a table of columns with types (text, integer or date)."""
-        types = {"text": self.text, "integer": self.integer, "date": "DATE"}
+        # The text of one table is compared with that of another: all of it has one collation.
+        types = {"text": self.compared_as.format(self.text), "integer": self.integer, "date": "DATE"}
         listed = ", ".join(f"{name} {types[kind]}" for name, kind in columns)
         return f"CREATE TABLE {table} ({listed})" + (f" {self.stored_as}" if self.stored_as else "")
 
@@ -105,6 +128,8 @@ class Dialect:
         return f"INSERT INTO {table} VALUES\n  {written}"
 
 
+#: Signs that are blank at both ends of an id: tab to carriage return, separators, blank, next line, no-break space.
+_BLANKS: Final = (9, 10, 11, 12, 13, 28, 29, 30, 31, 32, 133, 160)
 #: An impossible cast shows its text in the error; the text is made of data, so that no optimiser does it early.
 _IMPOSSIBLE_CAST: Final = "CAST({} AS INTEGER)"
 _DATEDIFF: Final = "DATEDIFF(DAY, {earlier}, {later})"
@@ -126,22 +151,25 @@ DIALECTS: Final[dict[str, Dialect]] = {
         Dialect(
             "snowflake", "Snowflake", executed=False, text="VARCHAR", integer="INTEGER", quote='""', upper_names=True,
             days=_DATEDIFF, part="{}({})", fail=_IMPOSSIBLE_CAST, bits="BITAND({}, {})", backslash=True,
+            trim="TRIM({0}, {1})",
         ),
         Dialect(
             "tsql", "Microsoft SQL Server", executed=False, text="NVARCHAR(4000)", integer="INT", quote="[]",
             days=_DATEDIFF, part="{}({})", fail="CAST({} AS INT)", text_prefix="N",
             compared_as="{} COLLATE Latin1_General_BIN2", before=("SET XACT_ABORT ON",),
+            floating="", trim="TRIM({1} FROM {0})", sign="NCHAR({})", count="COUNT_BIG(*)",
         ),
         Dialect(
             "postgres", "PostgreSQL", executed=True, text="TEXT", integer="INTEGER", quote='""',
             days="({later} - {earlier})", part="CAST(EXTRACT({} FROM {}) AS INTEGER)", fail=_IMPOSSIBLE_CAST,
             # Without statistics the planner takes every new table for a small one.
-            after_create="ANALYZE {}",
+            after_create="ANALYZE {}", floating="DOUBLE PRECISION",
         ),
         Dialect(
             "bigquery", "BigQuery", executed=False, text="STRING", integer="INT64", quote="``",
             days="DATE_DIFF({later}, {earlier}, DAY)", part="EXTRACT({} FROM {})",
             fail="CAST(ERROR({}) AS INT64)", backslash=True, escaped_quote="\\'",
+            floating="FLOAT64", trim="TRIM({0}, {1})",
         ),
     )
 }  # fmt: skip

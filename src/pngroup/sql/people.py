@@ -45,7 +45,7 @@ def people_statements(source: Source, as_at: datetime.date, short_history_months
             given += [f"CAST(NULL AS DATE) AS {name}", f"0 AS {name}_unreadable"]
     given.append(f"{source.column('people', 'age')} AS age_given" if has_age else "0 AS age_given")
     for name in ("sex", "excluded_reason"):
-        given.append(f"{source.spelling('people', name) if source.has('people', name) else literal('')} AS {name}")
+        given.append(f"{source.spelling('people', name) if source.has('people', name) else dialect.word('')} AS {name}")
     about = "The rows of people, identical ones once. Rows of one person that differ stop the script below."
     yield from create(dialect, "pngroup_person", about, given, f"FROM {source.table('people')}", distinct=True)
 
@@ -68,6 +68,7 @@ def people_statements(source: Source, as_at: datetime.date, short_history_months
     if has_age:
         implausible += " OR (p.birth_date IS NULL AND p.age_given IS NOT NULL AND a.age IS NULL)"
     why = "\n    ".join(f"WHEN {test} THEN {literal(reason.value)}" for reason, test in reasons.items())
+    reason = dialect.compared_as.format(f"CASE\n    {why}\n  END")
     unknown = literal(Sex.UNKNOWN.value)
     people = [
         "p.person_id",
@@ -76,7 +77,7 @@ def people_statements(source: Source, as_at: datetime.date, short_history_months
         f"COALESCE({born}, {literal(_FIRST_DAY)}) AS first_day",
         f"COALESCE(p.died_on, {literal(_NEVER)}) AS last_day",
         f"CASE WHEN s.means IS NULL OR s.means = {literal(UNKNOWN_WORD)} THEN {unknown} ELSE s.means END AS sex",
-        f"CASE\n    {why}\n  END AS reason",
+        f"{reason} AS reason",
         f"CASE WHEN p.registered_from > {short} THEN 1 ELSE 0 END AS short_history",
         f"CASE WHEN {implausible} THEN 1 ELSE 0 END AS age_out_of_range",
         f"CASE WHEN s.means = {literal(UNKNOWN_WORD)} THEN 1 ELSE 0 END AS sex_unknown_word",

@@ -93,7 +93,7 @@ def _why(feed: str, source: Source, model: Model, as_at: datetime.date, *, has_s
     statuses = [status.value for status in RecordStatus if status is not RecordStatus.COUNTS]
     # A reason given as an expression stands for itself: the words that status or code bring with them.
     tests = {
-        "person_missing": f"r.person_id IS NULL OR LTRIM(RTRIM(CAST(r.person_id AS {dialect.text}))) = ''",
+        "person_missing": dialect.is_blank("r.person_id"),
         "person_unknown": "p.person_id IS NULL",
     }
     own_words = []
@@ -104,7 +104,7 @@ def _why(feed: str, source: Source, model: Model, as_at: datetime.date, *, has_s
         own_words.append("WHEN c.why IS NOT NULL THEN c.why")
     later = {}
     if feed == "values":
-        later["value_missing"] = "r.amount IS NULL"
+        later["value_missing"] = f"r.amount IS NULL OR {dialect.is_not_finite('r.amount')}"
         later["value_out_of_range"] = _out_of_range(model.values, source, has_unit=has_unit)
     later |= {
         "date_missing": "r.on_date IS NULL",
@@ -120,7 +120,7 @@ def _why(feed: str, source: Source, model: Model, as_at: datetime.date, *, has_s
         *(f"WHEN {test} THEN {literal(reason)}" for reason, test in later.items() if test),
     ]
     listed = "\n    ".join(branches)
-    return f"CASE\n    {listed}\n  END"
+    return dialect.compared_as.format(f"CASE\n    {listed}\n  END")
 
 
 def _out_of_range(values: Mapping[str, ValueRange], source: Source, *, has_unit: bool) -> str:

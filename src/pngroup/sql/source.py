@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from ..codes import read_system
 from ..errors import UsageError, did_you_mean
+from ..intake import system_fits
 from ..model.primitives import FEEDS
 from ..vocabulary import GROUPED_SYSTEMS, CodeSystem
 from .dialects import Dialect
@@ -53,8 +54,6 @@ class Source:
 
     def has(self, table: str, column: str) -> bool:
         """Whether a table has a column of ours."""
-        if column == "system" and table == "records" and self.system is not None:
-            return False
         return column in COLUMNS[table] and f"{table}.{column}" not in self.without
 
     def table(self, name: str) -> str:
@@ -79,7 +78,7 @@ class Source:
         """The code system of a table's rows as it is spelled: its column, or the one system of all."""
         if self.has(table, "system"):
             return self.spelling(table, "system")
-        return self.dialect.literal(self.system.value if self.system is not None else "")
+        return self.dialect.word(self.system.value if self.system is not None else "")
 
 
 def read_source(
@@ -91,16 +90,34 @@ def read_source(
     without: Iterable[str],
     system: str | CodeSystem | None,
 ) -> Source:
-    """What the caller says of their tables, checked. Raises `UsageError` for names that are not ours."""
+    """What the caller says of their tables, checked.
+
+    Raises `UsageError` for names that are not ours, for tables that are not read, and where a table has no code system
+    or two.
+    """
     optional = tuple(name for name in FEEDS if name != "records")
-    given = frozenset(_known(name, optional, "feeds", "table") for name in feeds)
-    for table in [*(tables or {}), *(columns or {})]:
-        _known(table, tuple(COLUMNS), "tables" if table in (tables or {}) else "columns", "table")
+    given = frozenset({"records", *(_known(name, optional, "feeds", "table") for name in feeds)})
+    for argument, named in (("tables", tables), ("columns", columns)):
+        for table in named or {}:
+            _known(table, tuple(COLUMNS), argument, "table")
+            _is_read(table, given, argument)
+    for table, theirs in (tables or {}).items():
+        _name(theirs, f"argument tables, {table}")
     for table, names in (columns or {}).items():
-        for ours in names:
+        if not isinstance(names, Mapping):
+            raise UsageError(
+                f"the names of the columns are a {type(names).__name__}",
+                where=f"argument columns, {table}",
+                allowed="a mapping of our names to yours",
+                remedy="give one, a table each",
+            )
+        for ours, theirs in names.items():
             _known(ours, COLUMNS[table], "columns", f"column of {table}")
+            _name(theirs, f"argument columns, {table}.{ours}")
     may_miss = tuple(f"{t}.{c}" for t, names in COLUMNS.items() for c in names if c not in _REQUIRED)
     missing = frozenset(_known(name, may_miss, "without", "column that may be missing") for name in without)
+    for name in sorted(missing):
+        _is_read(name.partition(".")[0], given, "without")
     if missing >= {"people.birth_date", "people.age"}:
         raise UsageError(
             "people has neither birth_date nor age",
@@ -116,16 +133,44 @@ def read_source(
             allowed=", ".join(GROUPED_SYSTEMS),
             remedy="name one of these",
         )
-    source = Source(dialect, given | {"records"}, dict(tables or {}), dict(columns or {}), missing, known)
+    source = Source(dialect, given, dict(tables or {}), dict(columns or {}), missing, known)
+    if known is not None and source.has("records", "system"):
+        raise UsageError(
+            "the code system of records is given twice",
+            where="argument system and column 'system' of records",
+            allowed="one of the two",
+            remedy="leave out system=, or say that the column is not there: without records.system",
+        )
     for table in CODED:
-        if table in source.feeds and known is None and not source.has(table, "system"):
+        if table in given and not source.has(table, "system") and (known is None or not system_fits(table, known)):
             raise UsageError(
-                f"{table} has no column system and no system is given",
+                f"{table} has no column system and no system that fits is given",
                 where="argument without",
                 allowed=", ".join(GROUPED_SYSTEMS),
-                remedy="name the system with system=, or leave the column out of without",
+                remedy="leave the column out of without"
+                + ("" if table != "records" else ", or name the system with system="),
             )
     return source
+
+
+def _is_read(table: str, given: frozenset[str], argument: str) -> None:
+    if table != "people" and table not in given:
+        raise UsageError(
+            f"{table} is named, and is not among the tables that are there",
+            where=f"argument {argument}",
+            allowed=", ".join(name for name in COLUMNS if name == "people" or name in given),
+            remedy=f"add {table} to the feeds, or leave it out here",
+        )
+
+
+def _name(theirs: object, where: str) -> None:
+    if not isinstance(theirs, str) or not theirs.strip():
+        raise UsageError(
+            "a name is blank" if isinstance(theirs, str) else f"a name is a {type(theirs).__name__}",
+            where=where,
+            allowed="the name in the database, as text",
+            remedy="give the name as it stands there",
+        )
 
 
 def _known(name: str, known: tuple[str, ...], argument: str, kind: str) -> str:

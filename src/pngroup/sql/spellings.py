@@ -90,13 +90,13 @@ def distinct_query(source: Source) -> str:
     for table in source.given:
         listed = [("code", source.system_spelling(table), source.spelling(table, "code"))] if table in CODED else []
         listed += [
-            (kind, source.dialect.literal(""), source.spelling(table, kind))
+            (kind, source.dialect.word(""), source.spelling(table, kind))
             for kind in WORDS[table]
             if source.has(table, kind)
         ]
         parts += [
             f"SELECT {source.dialect.literal(table)} AS feed, {source.dialect.literal(kind)} AS kind, "
-            f"system_spelling, spelling, COUNT(*) AS n_rows\n"
+            f"system_spelling, spelling, {source.dialect.count} AS n_rows\n"
             f"FROM (SELECT {system} AS system_spelling, {spelling} AS spelling FROM {source.table(table)}) s\n"
             f"GROUP BY system_spelling, spelling"
             for kind, system, spelling in listed
@@ -107,10 +107,11 @@ def distinct_query(source: Source) -> str:
 def read_spellings(listed: Any, source: Source, catalogue: Catalogue, model: Model) -> Spellings:
     """What each spelling of a list means.
 
-    `listed`: a table as `group()` takes them, with the columns that the query gives. Raises `DataError` for a table or
-    kind that is not ours, for SNOMED CT ids that a spreadsheet has mangled, and for an `excluded_reason` of 0 or false.
+    `listed`: a table as `group()` takes them, with the columns that the query gives, in capitals or not. Raises
+    `DataError` for a table or kind that is not ours or that is not read, for SNOMED CT ids that a
+    spreadsheet has mangled, and for an `excluded_reason` of 0 or false.
     """
-    table = open_table(listed, name="the list of spellings", required=LIST, pass_through=False)
+    table = _open_list(listed)
     columns = [_texts(table, name) for name in LIST[:4]]
     found: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
     for feed, kind, system, spelling in zip(*columns, strict=True):
@@ -124,13 +125,27 @@ def read_spellings(listed: Any, source: Source, catalogue: Catalogue, model: Mod
         found.setdefault((feed, kind), {})[system, spelling] = None
     spellings = Spellings()
     for (feed, kind), keys in found.items():
-        if feed not in source.given or (kind != "code" and not source.has(feed, kind)):
-            continue
+        if feed not in source.given or not source.has(feed, kind):
+            raise DataError(
+                f"the list holds spellings of {feed}.{kind}, which is not among what is read",
+                where="the list of spellings, columns 'feed' and 'kind'",
+                allowed="the tables and columns with which the list was made",
+                remedy="write the list and the script with the same tables and columns",
+            )
         if kind == "code":
             spellings.codes += _codes(feed, list(keys), spellings, catalogue, model)
         else:
             spellings.words += [_word(feed, kind, spelling, spellings, model) for _, spelling in keys]
     return spellings
+
+
+def _open_list(listed: Any) -> Table:
+    """The list under our names for its columns; some databases return names in capitals."""
+    name = "the list of spellings"
+    labels = open_table(listed, name=name, required=(), pass_through=False).other_columns
+    alike = {ours: [label for label in labels if label.lower() == ours] for ours in LIST}
+    columns = {ours: found[0] for ours, found in alike.items() if len(found) == 1}
+    return open_table(listed, name=name, required=LIST, columns=columns, pass_through=False)
 
 
 def _texts(table: Table, column: str) -> list[str]:
@@ -207,8 +222,8 @@ def _word(feed: str, kind: str, spelling: str, spellings: Spellings, model: Mode
         status = read_status(spelling)
         means = status.value if status is not None else UNKNOWN_WORD
     elif kind == "setting":
-        setting = read_setting(spelling) if spelling else None
-        means = setting.value if setting is not None else "" if not spelling else UNKNOWN_WORD
+        setting = read_setting(spelling)
+        means = setting.value if setting is not None else "" if is_missing(spelling) else UNKNOWN_WORD
         meaning = spellings.number(contact_meaning(setting) & model.conditions_used) if feed == "contacts" else 0
     elif kind == "unit":
         means = spelling.strip().lower()

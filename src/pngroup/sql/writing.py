@@ -41,8 +41,8 @@ def write_distinct(
 ) -> SqlScript:
     """The query that lists every spelling of a code or word in the tables, with its number of rows.
 
-    Arguments as in `write_sql`. Returns a script of one statement; its result (feed, kind, system_spelling, spelling,
-    n_rows) is what `write_sql` takes as `codes`. Raises `UsageError` for wrong arguments.
+    Arguments as in `write_sql`, and the same in both. Returns a script of one statement; its result (feed, kind,
+    system_spelling, spelling, n_rows) is what `write_sql` takes as `codes`. Raises `UsageError` for wrong arguments.
 
     >>> print(write_distinct(dialect="duckdb", without=("people.sex",)).statements[0].sql.splitlines()[0])
     SELECT 'people' AS feed, 'excluded_reason' AS kind, system_spelling, spelling, COUNT(*) AS n_rows
@@ -80,11 +80,14 @@ def write_sql(
     `write_distinct`, as any table that `group()` takes. `feeds`: which of contacts, medicines and values there are
     beside people and records. `tables` maps our table names to the caller's (`{"records": "care.diagnosis"}`),
     `columns` our column names likewise, a table each. Each table is expected to have all columns of docs/how-to/sql.md;
-    `without` names those that are not there (`records.status`). With `code_table=False` the rows of the table
+    `without` names those that are not there (`records.status`). `system` is the one code system of all records, where
+    they have no such column (`without` names `records.system` then); medicines and values without one take it where it
+    fits them, as in `group()`. With `code_table=False` the rows of the table
     `pngroup_code` are left out of the statements and stand in `SqlScript.code_table`, to be loaded by other means.
 
     Returns a `SqlScript`. Raises `UsageError` for wrong arguments, `DataError` for spellings that cannot be used
-    (mangled SNOMED CT ids), `ModelError` for a wrong model, catalogue or scheme file.
+    (mangled SNOMED CT ids; of tables or columns that are not read), `ModelError` for a wrong model, catalogue or scheme
+    file.
 
     >>> codes = {
     ...     "feed": ["records"],
