@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,14 +51,14 @@ def look_pandas(column: Any) -> Raw:
 
 
 def _look_objects(values: Objects) -> Raw:
-    """Objects; where they are text and pyarrow is loaded, through Arrow memory, which is the faster way."""
+    """Objects; where they are text or dates and pyarrow is loaded, through Arrow memory, which is the faster way."""
     pa = library("pyarrow")
-    if pa is not None and all(isinstance(value, str) for value in values[:100].tolist()):
+    if pa is not None and all(isinstance(value, str | datetime.date) for value in values[:100].tolist()):
         try:
             made = pa.array(values, from_pandas=True)
         except (pa.ArrowException, TypeError, ValueError):
-            return look_objects(values, _number)  # not text alone, or text that is no Unicode: looked at one by one
-        if pa.types.is_string(made.type) or pa.types.is_large_string(made.type):
+            return look_objects(values, _number)  # of several kinds, or text that is no Unicode: looked at one by one
+        if pa.types.is_string(made.type) or pa.types.is_large_string(made.type) or pa.types.is_date32(made.type):
             found = look_arrow(made)
             return Raw(found.kind, "object", found.read, values.tolist, found.memory, found.find)
     return look_objects(values, _number)
