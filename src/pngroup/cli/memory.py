@@ -28,7 +28,7 @@ _LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.lim
 _PROGRAM: Final = 3 * 10**8
 _PERSON: Final = 250
 _ROW: Final = 24
-#: For each person and further index date. Measured: 300,000 people with 3 million rows took 0.32 GB at one date and 0.56
+#: For each person and further index date. Measured: 300,000 people with 3 million rows took 0.32 GB at one date, 0.56
 #: at twelve.
 _DATE: Final = 75
 #: A part is not made smaller than this, however little is allowed.
