@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 
 from command_line import assert_no_id, assert_one_sentence, environment, practice, run, write_text
 from generated import TABLES, generate
-from pngroup.cli import memory, running
+from pngroup.cli import inputs, memory, running
 from pngroup.cli.ahead import one_ahead
 from pngroup.cli.memory import n_parts_for, read_memory
 from pngroup.cli.program import COMMANDS, program
@@ -185,6 +186,7 @@ NO_TABLE = {
     "a folder inside": (a_folder_inside, "folders"),
     "two kinds": (two_kinds, "several kinds"),
     "no match": (lambda folder: folder.parent / "*.csv", "no file"),
+    "a pattern of folders too": (lambda folder: two_files(folder).parent / "*", "'parts'"),
     "another ending": (lambda folder: two_files(folder, ending=".txt"), "'.txt'"),
 }
 
@@ -272,11 +274,31 @@ def test_parts_follow_from_memory(tmp_path):
 
 def test_too_little_memory_is_told(tmp_path, expected, monkeypatch):
     """A run that is divided because of memory says so, and gives the same result."""
-    monkeypatch.setattr(memory, "_LEAST", 10_000)
+    monkeypatch.setattr(memory, "LEAST_PART", 10_000)
     monkeypatch.setattr(running, "_PIECE", 40)
     done = grouped(tmp_path, options(tmp_path, ".parquet"), "--memory", "1MB")
     assert done.stderr.startswith("Grouping in ")
+    assert "More memory is needed than is allowed" in done.stderr
     assert results(tmp_path) == expected
+
+
+@pytest.mark.parametrize("more", [["--partitions", "2"], ["--memory", "1MB"]])
+def test_several_dates_in_parts_are_refused_before_people_are_read(more, tmp_path, monkeypatch):
+    """Several index dates are grouped in one piece or not at all, which is said before hours of reading."""
+    monkeypatch.setattr(memory, "LEAST_PART", 10)
+    monkeypatch.setattr(inputs.Inputs, "read", lambda *_: pytest.fail("people were read"))
+    done = run("group", *practice(tmp_path), "--as-at", "2026-04-30", "--out", tmp_path / "g.csv", *more)
+    assert done.exit_code == 2
+    assert_one_sentence(done.stderr)
+
+
+def test_more_dates_need_more_memory(tmp_path):
+    """What a run needs grows with the number of index dates; what is known before people are read is no more."""
+    given = options(tmp_path, ".parquet")
+    files = {name: open_files(find_files(Path(given[given.index(f"--{name}") + 1]), option="x")) for name in GIVEN}
+    one, twelve = (memory.n_bytes_needed(GIVEN["people"], files, n) for n in (1, 12))
+    assert one < twelve
+    assert memory.n_bytes_needed(None, files, 12) <= twelve
 
 
 # --- interruptions ---
@@ -351,6 +373,34 @@ def test_bad_data_in_parts_are_one_sentence(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["people.csv", "records.csv"]
 
 
+def test_a_folder_that_is_not_ours_is_not_called_so(tmp_path):
+    """Nobody is told to remove a folder for the work that holds files of their own."""
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").write_text("x")
+    for work in ("thesis", "not/there"):
+        done = run(
+            "group", *practice(tmp_path), "--out", tmp_path / "g.csv", "--partitions", "2", "--work", tmp_path / work
+        )
+        assert done.exit_code == 2
+        assert_one_sentence(done.stderr)
+        assert "remove" not in done.stderr
+    assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["chapter.tex"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes as of POSIX")
+@pytest.mark.parametrize("option", ["--out", "--quality"])
+def test_a_pipe_is_not_replaced(option, tmp_path):
+    """A result is not written over what is no regular file: a pipe or a device stays what it is."""
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    out = [] if option == "--out" else ["--out", tmp_path / "g.csv"]
+    done = run("group", *practice(tmp_path), *out, option, pipe)
+    assert done.exit_code == 2
+    assert_one_sentence(done.stderr)
+    assert pipe.is_fifo()
+    assert not (tmp_path / "g.csv").exists()
+
+
 # --- start and progress ---
 
 
@@ -365,6 +415,15 @@ def test_estimates_begin_when_a_share_is_done():
     assert shown
     meter.begin()
     assert meter.text(0.0) == "Reading x.csv: 0.0 of 2.0 GB"
+
+
+def test_estimates_are_from_what_this_run_has_done():
+    """After a restart the time left follows from the parts done since, however many there were before."""
+    meter = Meter(lambda _: None, "Grouping parts", 12, "parts")
+    meter.begin(8)
+    assert meter.text(0.0) == "Grouping parts: 8 of 12 parts"
+    meter.advance(1)
+    assert meter.text(20.0) == "Grouping parts: 9 of 12 parts, about 60 s left"
 
 
 def test_the_help_needs_no_library_of_numbers():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import errno
 from functools import cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -160,8 +162,10 @@ def test_a_restart_continues_from_finished_parts(tmp_path, monkeypatch):
     done = parts_grouped(monkeypatch)
     with pytest.raises(StopError):
         in_parts(tmp_path / "work", n_parts=6, tell=stopping_at(4))
-    grouping = in_parts(tmp_path / "work", n_parts=6)
+    told = []
+    grouping = in_parts(tmp_path / "work", n_parts=6, tell=told.append)
     assert done == [0, 1, 2, 3, 4, 5]
+    assert told == [4, 5, 6]
     assert joined(grouping).equals(whole().to_frame())
     assert grouping.quality == whole().quality
 
@@ -169,11 +173,13 @@ def test_a_restart_continues_from_finished_parts(tmp_path, monkeypatch):
 def test_other_inputs_or_options_start_anew(tmp_path, monkeypatch):
     """Work on other inputs, and work with other options, is never taken for finished."""
     done = parts_grouped(monkeypatch)
-    in_parts(tmp_path / "work", n_parts=3)
+    with in_parts(tmp_path / "work", n_parts=3):
+        pass
     for change in ({"criteria": "columns"}, {"n_parts": 4}, {"columns": {"people": {"sex": "ward"}}}):
         done.clear()
         n_parts = change.get("n_parts", 3)
-        in_parts(tmp_path / "work", **{"n_parts": 3, **change})
+        with in_parts(tmp_path / "work", **{"n_parts": 3, **change}):
+            pass
         assert done == list(range(n_parts))
 
 
@@ -206,15 +212,68 @@ def test_a_folder_with_other_files_is_refused(tmp_path):
 
 
 def test_two_runs_do_not_work_in_one_folder(tmp_path):
-    """While a run makes parts in a folder, another one there is refused, and the first goes on."""
+    """Until a run has read its result from a folder another one there is refused, and the first goes on."""
     pytest.importorskip("fcntl")
 
-    def again(n_done):
-        if not n_done:
-            with pytest.raises(UsageError, match="another run"):
-                in_parts(tmp_path / "work", n_parts=2)
+    def again(_n_done=0):
+        with pytest.raises(UsageError, match="another run"):
+            in_parts(tmp_path / "work", n_parts=2)
 
-    assert joined(in_parts(tmp_path / "work", n_parts=2, tell=again)).equals(whole().to_frame())
+    with in_parts(tmp_path / "work", n_parts=2, tell=again) as grouping:
+        pieces = grouping.frames(50)
+        first = next(pieces)
+        again()
+        assert pa.concat_tables([first, *pieces]).equals(whole().to_frame())
+        grouping.remove_work()
+    assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize("state", [b"", bytes(40), b'{"of": "'], ids=str)
+def test_a_damaged_state_starts_anew(state, tmp_path):
+    """After a power cut that left the state of the work empty or cut off, the folder is ours, and all is done again."""
+    work = tmp_path / "work"
+    with in_parts(work, n_parts=2):
+        pass
+    (work / "state.json").write_bytes(state)
+    told = []
+    with in_parts(work, n_parts=2, tell=told.append) as grouping:
+        assert told == [0, 1, 2]
+        assert joined(grouping).equals(whole().to_frame())
+
+
+@pytest.mark.parametrize("state", ["", "{}", '{"of": 1, "more": 2}'])
+def test_a_state_of_another_program_is_not_ours(state, tmp_path):
+    """A folder in which another program keeps a file of the same name is neither used nor emptied."""
+    (tmp_path / "state.json").write_text(state)
+    (tmp_path / "config.json").write_text("x")
+    with pytest.raises(UsageError, match="other files"):
+        in_parts(tmp_path, n_parts=2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "state.json"]
+
+
+@pytest.mark.parametrize("writer", ["ParquetWriter", "write_table"])
+def test_a_full_disk_is_one_sentence_and_can_be_continued(writer, tmp_path, monkeypatch):
+    """A disk that is full, while tables are divided or a part is written, is said so, without whole paths."""
+
+    def full(*_given, **_named):
+        raise OSError(errno.ENOSPC, f"error writing {tmp_path}")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pq, writer, full)
+        with pytest.raises(UsageError, match="No space left") as caught:
+            in_parts(tmp_path / "work", n_parts=2)
+    assert str(tmp_path) not in str(caught.value)
+    with in_parts(tmp_path / "work", n_parts=2) as grouping:
+        assert joined(grouping).equals(whole().to_frame())
+
+
+def test_a_place_that_is_no_folder_is_refused(tmp_path):
+    """A file, and a place in a folder that does not exist, are refused; nothing is made."""
+    (tmp_path / "file").write_text("x")
+    for work, match in ((tmp_path / "file", "a file"), (tmp_path / "not" / "there", "does not exist")):
+        with pytest.raises(UsageError, match=match):
+            in_parts(work, n_parts=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def changed(name, **columns):
@@ -248,6 +307,19 @@ def test_what_one_piece_refuses_parts_refuse_in_the_same_words(case, tmp_path):
     # How a column of dates was written is shown by the first rows that were looked at.
     assert caught.value.where == expected.value.where
     assert caught.value.what.split(";")[0] == expected.value.what.split(";")[0]
+
+
+def test_counts_of_one_part_are_called_so(tmp_path):
+    """A fault that only a part can find is told with the numbers of that part, and says so."""
+    last = N_RECORDS - 1
+    given = changed(
+        "records",
+        code=pa.array([*GIVEN["records"]["code"].to_pylist()[:last], "1.23457E+17"]),
+        system=pa.array([*GIVEN["records"]["system"].to_pylist()[:last], "snomed"]),
+    )
+    with pytest.raises(DataError, match="mangled") as caught:
+        in_parts(tmp_path / "work", n_parts=2, n_rows=10, given=given)
+    assert caught.value.where.endswith("as counted in a part of the rows")
 
 
 def test_strict_counts_all_parts(tmp_path):
@@ -285,5 +357,6 @@ def test_index_dates_are_taken_as_group_takes_them(tmp_path):
     """The index date may be a date or text."""
     streams = {"records": stream_of(GIVEN["records"], 500)}
     for as_at in (POPULATION.as_at, POPULATION.as_at.isoformat()):
-        made = group_in_parts(GIVEN["people"], streams, n_parts=1, work=tmp_path / "work", inputs="test", as_at=as_at)
-        assert datetime.date.fromisoformat(made.manifest["as_at"]) == POPULATION.as_at
+        options = {"n_parts": 1, "work": tmp_path / "work", "inputs": "test", "as_at": as_at}
+        with group_in_parts(GIVEN["people"], streams, **options) as made:
+            assert datetime.date.fromisoformat(made.manifest["as_at"]) == POPULATION.as_at

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import click
 
+from ..engines import MOST_PARTS
 from .options import FILE, table_options
 
 
@@ -21,7 +22,9 @@ from .options import FILE, table_options
     help="Criteria met as one whole number, or as eleven columns.",
 )
 @click.option("--memory", metavar="SIZE", help="How much memory may be used, as 4GB; by default half of the machine's.")
-@click.option("--partitions", type=click.IntRange(1, 512), metavar="N", help="Group in N parts, whatever the memory.")
+@click.option(
+    "--partitions", type=click.IntRange(1, MOST_PARTS), metavar="N", help="Group in N parts, whatever the memory."
+)
 @click.option("--work", type=FILE, metavar="FOLDER", help="Where parts are kept meanwhile; by default beside --out.")
 @click.option("--out", type=FILE, required=True, metavar="FILE", help="Where the result goes.")
 @click.option("--quality", type=FILE, metavar="FILE", help="Where the quality report goes, as JSON.")

@@ -10,20 +10,14 @@ from attrs import field, frozen
 from ..dates import read_as_at, to_date
 from ..errors import UsageError, did_you_mean
 from ..frames import Stream
+from ..intake import EVENT_COLUMNS
 from ..schemes import load_scheme
 from . import screen
 from .options import TABLES
 from .reading import Files, open_files
 from .sources import find_files
 
-#: The columns that are read of tables of events; those of people are all read, because they come back.
-_READ: Final[Mapping[str, tuple[str, ...]]] = {
-    "records": ("person_id", "code", "date", "system", "setting", "position", "status"),
-    "contacts": ("person_id", "date", "setting"),
-    "medicines": ("person_id", "code", "date", "system", "status"),
-    "values": ("person_id", "code", "date", "value", "system", "unit", "status"),
-}
-_EXAMPLES: Final = {"people": "people.person_id=nhs_no"} | dict.fromkeys(_READ, "records.code=diagnosis")
+_EXAMPLES: Final = {"people": "people.person_id=nhs_no"} | dict.fromkeys(EVENT_COLUMNS, "records.code=diagnosis")
 _MOST_NAMES: Final = 30
 #: Comparing with more names letter by letter would take seconds.
 _MOST_COMPARED: Final = 2000
@@ -46,7 +40,7 @@ class Inputs:
         """A table of events as a stream of the columns that are known; reading it shows how far it is."""
         files, labels = self.files[name], self.arguments["columns"].get(name, {})
         meter = _meter(files, show)
-        stream = files.stream([labels.get(ours, ours) for ours in _READ[name]], meter.advance)
+        stream = files.stream([labels.get(ours, ours) for ours in EVENT_COLUMNS[name]], meter.advance)
 
         def batches() -> Any:
             meter.begin()

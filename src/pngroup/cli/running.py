@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from ..engines import MOST_PARTS
+from ..engines.work import check_folder
 from ..errors import UsageError
 from ..frames import Stream
 from ..grouping import group as group_people
@@ -15,7 +17,7 @@ from ..result import Grouping, Groupings
 from . import screen
 from .formats import format_of
 from .inputs import Inputs, open_inputs
-from .memory import n_bytes_needed, n_parts_for, read_memory
+from .memory import LEAST_PART, n_bytes_in_parts, n_bytes_needed, n_parts_for, read_memory
 from .writing import check_targets, json_writer, pieces_writer, write_files
 
 if TYPE_CHECKING:
@@ -42,19 +44,21 @@ def run(
     targets = check_targets({"--out": out, "--quality": quality, "--manifest": manifest})
     format_of(out, option="--out")
     allowed = read_memory(memory)
+    if work is not None:
+        check_folder(work)
     inputs = open_inputs(options)
+    dates = inputs.arguments["as_at"]
+    n_dates = len(dates) if isinstance(dates, list) else 1
+    # Before people are read, which takes long, from what is known of the files, and again when people are known.
+    _refuse_dates_in_parts(n_dates, n_parts, n_parts_for(None, inputs.files, allowed, n_dates))
     people = inputs.read("people")
     if n_parts is None:
-        n_parts = n_parts_for(people, inputs.files, allowed)
-        if n_parts > 1:
-            needed = n_bytes_needed(people, inputs.files)
-            screen.say(
-                f"Grouping in {n_parts} parts: at once it would take about {needed / 1e9:.1f} GB, "
-                f"and {allowed / 1e9:.1f} GB are allowed"
-            )
+        n_parts = n_parts_for(people, inputs.files, allowed, n_dates)
+        _refuse_dates_in_parts(n_dates, None, n_parts)
+        _tell_memory(n_parts, people, inputs, allowed, n_dates)
     target = targets["--out"]
     folder = work or target.with_name(f".{target.name}.work")
-    with contextlib.nullcontext() if n_parts == 1 else _telling_of(folder):
+    with contextlib.ExitStack() as closing:
         parted: PartedGrouping | None = None
         with screen.step("Grouping") as show:
             tables = {name: inputs.stream(name, show) for name in inputs.files if name != "people"}
@@ -64,7 +68,10 @@ def run(
                 made = {each.as_at.isoformat(): each for each in (whole if isinstance(whole, Groupings) else [whole])}
                 pieces = whole.frames(_PIECE, criteria=criteria)
             else:
-                parted = _in_parts(people, tables, inputs, folder, n_parts, strict, criteria, show)
+                tell_held = closing.enter_context(_telling_of(folder))
+                parted = closing.enter_context(
+                    _in_parts(people, tables, inputs, folder, n_parts, strict, criteria, show, tell_held)
+                )
                 made, pieces = {inputs.arguments["as_at"].isoformat(): parted}, parted.frames(_PIECE)
         with screen.step(f"Writing {out.name}") as show:
             n_rows = sum(each.quality.n_people for each in made.values())
@@ -86,13 +93,41 @@ def _of_dates(found: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     return found if len(found) > 1 else next(iter(found.values()))
 
 
+def _refuse_dates_in_parts(n_dates: int, asked: int | None, needed: int) -> None:
+    if n_dates > 1 and (needed if asked is None else asked) > 1:
+        raise UsageError(
+            f"{n_dates} index dates at once need more memory than is allowed"
+            if asked is None
+            else f"{n_dates} index dates and {asked} parts are asked for",
+            where="options --as-at, --memory and --partitions",
+            allowed="several dates at once only where everything is grouped in one piece",
+            remedy="group one date at a time, or give more --memory",
+        )
+
+
+def _tell_memory(n_parts: int, people: Any, inputs: Inputs, allowed: int, n_dates: int) -> None:
+    at_once = n_bytes_needed(people, inputs.files, n_dates)
+    if n_parts > 1:
+        screen.say(
+            f"Grouping in {n_parts} parts: at once it would take about {at_once / 1e9:.1f} GB, "
+            f"and {allowed / 1e9:.1f} GB are allowed"
+        )
+    in_parts = at_once if n_parts == 1 else n_bytes_in_parts(people, inputs.files, n_parts)
+    if in_parts > allowed:
+        screen.say(
+            f"More memory is needed than is allowed, about {in_parts / 1e9:.1f} GB: the program and the table of "
+            f"people are held in any case; at most {MOST_PARTS} parts are made, none under {LEAST_PART / 1e9:.1f} GB"
+        )
+
+
 @contextlib.contextmanager
-def _telling_of(folder: Path) -> Iterator[None]:
-    """Say that data of people are left in the folder of the work where a run ends early."""
+def _telling_of(folder: Path) -> Iterator[Callable[[], None]]:
+    """Say that data of people are left in the folder of the work where a run ends early that has told it is its own."""
+    held: list[Path] = []
     try:
-        yield
+        yield lambda: held.append(folder)
     except BaseException:
-        if folder.exists():
+        if held and folder.exists():
             screen.say(
                 f"What is finished is kept in the folder {folder.name!r}, which holds data of people: the same command "
                 "continues from there; remove the folder if it is not to."
@@ -109,26 +144,24 @@ def _in_parts(
     strict: bool,
     criteria: Criteria,
     show: screen.Show,
+    tell_held: Callable[[], None],
 ) -> PartedGrouping:
     from ..engines.files import group_in_parts
 
-    if isinstance(inputs.arguments["as_at"], list):
-        raise UsageError(
-            f"{len(inputs.arguments['as_at'])} index dates and {n_parts} parts are asked for",
-            where="options --as-at and --partitions",
-            allowed="several dates at once only where everything is grouped in one piece",
-            remedy="group one date at a time, or give more --memory",
-        )
-    meter = screen.Meter(show, "Grouping parts", n_parts, "parts")
+    meter: screen.Meter | None = None
 
     def tell(n_done: int) -> None:
-        if not n_done:
-            meter.begin()
-        meter.advance(int(n_done > 0))
+        nonlocal meter
+        if meter is None:
+            meter = screen.Meter(show, "Grouping parts", n_parts, "parts")
+            meter.begin(n_done)
+            meter.advance(0)
+        else:
+            meter.advance(1)
 
     return group_in_parts(
         people, tables, n_parts=n_parts, work=folder, inputs=_named(inputs), strict=strict, criteria=criteria,
-        tell=tell, **inputs.arguments,
+        tell=tell, tell_held=tell_held, **inputs.arguments,
     )  # fmt: skip
 
 

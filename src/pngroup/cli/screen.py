@@ -53,17 +53,17 @@ def _show_nothing(_text: str) -> None:
 class Meter:
     """How much of something is done, shown as text with an estimate of the seconds left.
 
-    `unit` is "bytes", or what is counted. The estimate is from the rate since `begin`, and not given before 5 % are
-    done.
+    `unit` is "bytes", or what is counted. The estimate is from the rate since `begin`, and not given before 5 % of what
+    there was to do then are done.
     """
 
     def __init__(self, show: Show, what: str, total: int, unit: str) -> None:
         self._show, self._what, self._total, self._unit = show, what, total, unit
         self.begin()
 
-    def begin(self) -> None:
-        """Count from the start."""
-        self._done, self._start, self._shown = 0, time.monotonic(), 0.0
+    def begin(self, n_before: int = 0) -> None:
+        """Count from the start, or from so many that an earlier run has done."""
+        self._before, self._done, self._start, self._shown = n_before, n_before, time.monotonic(), 0.0
 
     def advance(self, n: int) -> None:
         """Count `n` more."""
@@ -87,9 +87,10 @@ class Meter:
         else:
             amount = f"{self._done:,} of {self._total:,} {self._unit}"
         text = f"{self._what}: {amount}"
-        if not self._done or self._done < _ESTIMATED_FROM * self._total:
+        now = self._done - self._before
+        if not now or now < _ESTIMATED_FROM * (self._total - self._before):
             return text
-        return f"{text}, about {_duration(seconds * (self._total - self._done) / self._done)} left"
+        return f"{text}, about {_duration(seconds * (self._total - self._done) / now)} left"
 
 
 def _duration(seconds: float) -> str:

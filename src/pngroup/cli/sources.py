@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +52,7 @@ def find_files(path: Path, *, option: str) -> Source:
     elif path.exists() or not _PATTERN & set(str(path)):
         found = [path]
     else:
-        found = sorted(Path(name) for name in glob.glob(str(path), recursive=True) if Path(name).is_file())  # noqa: PTH207 - Path.glob takes no absolute pattern
+        found = _of_pattern(path, where)
     if not found:
         raise UsageError(
             "the folder holds no files" if path.is_dir() else "no file has a name of this pattern",
@@ -73,16 +74,27 @@ def find_files(path: Path, *, option: str) -> Source:
 
 def _in_folder(path: Path, where: str) -> list[Path]:
     inside = sorted(each for each in path.iterdir() if not each.name.startswith(_HIDDEN))
-    folders = [each.name for each in inside if each.is_dir()]
+    _refuse_folders(inside, "the folder holds folders", where)
+    return inside
+
+
+def _of_pattern(path: Path, where: str) -> list[Path]:
+    found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+    if "**" not in path.parts:
+        _refuse_folders([each for each in found if not each.name.startswith(_HIDDEN)], "folders have such names", where)
+    return [each for each in found if not each.is_dir()]
+
+
+def _refuse_folders(found: Sequence[Path], what: str, where: str) -> None:
+    folders = [each.name for each in found if each.is_dir()]
     if folders:
         # The names of folders may hold a column (`year=2024`), which nobody would miss.
         raise UsageError(
-            f"the folder holds folders, the first {folders[0]!r}",
+            f"{what}, the first {folders[0]!r}",
             where=where,
-            allowed="a folder with the files of one table",
+            allowed="a folder or a pattern with the files of one table, and no folders",
             remedy="name the files by a pattern such as 'records/*/*.parquet'; names of folders are not read",
         )
-    return inside
 
 
 def refuse_other_columns(names: list[str], first: list[str], where: str, of: str) -> None:

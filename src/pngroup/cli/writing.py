@@ -28,6 +28,7 @@ def check_target(path: Path, *, option: str) -> Path:
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise UsageError("this is a folder", where=where, allowed="the name of a file", remedy="add a file name")
+    _refuse_no_file(path, where)
     if not target.parent.is_dir():
         raise UsageError(
             "the folder of the file does not exist",
@@ -59,6 +60,8 @@ def write_files(files: Mapping[Path, Writer]) -> None:
 
     Whatever ends this early, an error, an interruption or a request to end the program, removes the temporary files.
     """
+    for target in files:
+        _refuse_no_file(target, f"file {target.name!r}")
     pending: dict[Path, Path] = {}
     try:
         for target, write in files.items():
@@ -81,6 +84,17 @@ def write_files(files: Mapping[Path, Writer]) -> None:
         for part in pending:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
+
+
+def _refuse_no_file(path: Path, where: str) -> None:
+    # Writing renames a new file onto it: what was a device or a pipe would be no more.
+    if path.exists() and not path.is_file():
+        raise UsageError(
+            "this is no regular file (a device, a pipe, a socket or a folder)",
+            where=where,
+            allowed="the name of a file, new or to be replaced",
+            remedy="write a file, and pass that on",
+        )
 
 
 def _temporary(target: Path) -> Path:

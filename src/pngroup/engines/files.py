@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, Self, TypeAlias
 
 import numpy as np
 from attrs import field, frozen
@@ -22,12 +23,13 @@ from ..model import Model, load_both
 from ..quality import Place, Quality, combine, from_counts, refuse_faults, to_counts
 from ..result import Grouping
 from ..schemes import Scheme, load_scheme
+from . import MOST_PARTS
 from .dates import refuse_unreadable_dates
 from .merging import ROW, merge
-from .splitting import MOST_PARTS, open_part, part_of, part_path, split
+from .splitting import open_part, part_of, part_path, split
 from .work import Work
 
-#: Told how many parts are grouped: 0 when the first begins.
+#: Told how many parts are grouped: first those of an earlier run, then again after each.
 Tell: TypeAlias = Callable[[int], None]
 _RESULT: Final = "result"
 _SAMPLE: Final = 1 << 10
@@ -35,7 +37,10 @@ _SAMPLE: Final = 1 << 10
 
 @frozen
 class PartedGrouping:
-    """The need groups of a population that was grouped in parts: as `Grouping`, but that the result is in files."""
+    """The need groups of a population that was grouped in parts: as `Grouping`, but that the result is in files.
+
+    A context manager: until the block ends no other run may work in the folder that the files are in.
+    """
 
     quality: Quality
     fingerprint: str
@@ -44,14 +49,22 @@ class PartedGrouping:
     _people: Any = field(repr=False)
     _labels: tuple[str, tuple[str, ...]] = field(repr=False)
     _n_parts: int = field(repr=False)
+    _held: contextlib.ExitStack = field(repr=False, eq=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
 
     def frames(self, n_people: int) -> Iterator[Any]:
         """The rows of the result in pieces of `n_people`, in the order of people: pyarrow Tables."""
         paths = [part_path(self._work.folder, _RESULT, part) for part in range(self._n_parts)]
-        return merge(paths, self._people, *self._labels, n_people)
+        with self._work.used():
+            yield from merge(paths, self._people, *self._labels, n_people)
 
     def remove_work(self) -> None:
-        """Remove the folder of the work; the result cannot be read afterwards."""
+        """Remove the folder of the work, within the block; the result cannot be read afterwards."""
         self._work.remove()
 
 
@@ -72,22 +85,24 @@ def group_in_parts(
     strict: bool = False,
     criteria: Literal["integer", "columns"] = "integer",
     tell: Tell = lambda _: None,
+    tell_held: Callable[[], None] = lambda: None,
 ) -> PartedGrouping:
     """Group people and tables as `pngroup.group` does, in `n_parts` parts by person, with the same answers.
 
     `people`: a pyarrow Table. `tables`: `records`, and as given `contacts`, `medicines`, `values`, each a `Stream`.
     `work`: a folder for temporary files, about as large as the tables; a run on the same `inputs` (a text that says
-    which they are) with the same options continues in it from the parts that are finished.
+    which they are) with the same options continues in it from the parts that are finished. `tell_held` is called when
+    the folder is this run's: from then on it holds data of people.
 
-    Raises what `group` raises, and `UsageError` for a number of parts outside 1 to 512 and a folder that holds other
-    files.
+    Raises what `group` raises, and `UsageError` for a number of parts outside 1 to 512, for a folder that holds other
+    files, that another run works in or that cannot be written, and for a disk that is full.
 
     >>> import pyarrow, tempfile
     >>> people = pyarrow.table({"person_id": ["b", "a"], "age": [80, 30]})
     >>> rows = pyarrow.table({"person_id": ["b"], "code": ["I50"], "date": ["2026-01-10"]})
     >>> records = Stream(names=tuple(rows.column_names), batches=lambda: iter([rows]))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     grouping = group_in_parts(
+    ...     with group_in_parts(
     ...         people,
     ...         {"records": records},
     ...         n_parts=3,
@@ -95,8 +110,8 @@ def group_in_parts(
     ...         inputs="an example",
     ...         as_at=datetime.date(2026, 3, 31),
     ...         system="icd10",
-    ...     )
-    ...     [piece.select(["person_id", "need_group"]).to_pylist() for piece in grouping.frames(1)]
+    ...     ) as grouping:
+    ...         [piece.select(["person_id", "need_group"]).to_pylist() for piece in grouping.frames(1)]
     [[{'person_id': 'b', 'need_group': 9}], [{'person_id': 'a', 'need_group': 1}]]
     """
     if not 1 <= n_parts <= MOST_PARTS:
@@ -115,24 +130,27 @@ def group_in_parts(
     }  # fmt: skip
     _check(people, tables, options)
     folder = Work(work, _fingerprint(inputs, options, tables, n_parts, criteria))
-    with folder.held():
+    with contextlib.ExitStack() as holding:
+        holding.enter_context(folder.held())
+        tell_held()
         notes = _finish_parts(people, tables, folder, options, n_parts, criteria, tell)
-    quality = combine(from_counts({tuple(place): n for place, n in note["counts"]}) for note in notes)
-    if strict:
-        refuse_faults(quality.feeds)
-    n_rows = {feed.name: feed.n_rows for feed in quality.feeds}
-    n_used = {feed.name: feed.n_used for feed in quality.feeds}
-    manifest = {**notes[0]["manifest"], "n_rows": n_rows, "n_used": n_used, "strict": strict}
-    others = tuple(notes[0]["others"])
-    return PartedGrouping(
-        quality=quality,
-        fingerprint=manifest["fingerprint"],
-        manifest=manifest,
-        work=folder,
-        people=people,
-        labels=(_label(columns, "people"), others),
-        n_parts=n_parts,
-    )
+        quality = combine(from_counts({tuple(place): n for place, n in note["counts"]}) for note in notes)
+        if strict:
+            refuse_faults(quality.feeds)
+        n_rows = {feed.name: feed.n_rows for feed in quality.feeds}
+        n_used = {feed.name: feed.n_used for feed in quality.feeds}
+        manifest = {**notes[0]["manifest"], "n_rows": n_rows, "n_used": n_used, "strict": strict}
+        others = tuple(notes[0]["others"])
+        return PartedGrouping(
+            quality=quality,
+            fingerprint=manifest["fingerprint"],
+            manifest=manifest,
+            work=folder,
+            people=people,
+            labels=(_label(columns, "people"), others),
+            n_parts=n_parts,
+            held=holding.pop_all(),
+        )
 
 
 def _finish_parts(
@@ -145,14 +163,19 @@ def _finish_parts(
     tell: Tell,
 ) -> list[dict[str, Any]]:
     """Group the parts that are not finished yet; what is noted of each part."""
-    notes = [work.finished(_step(part)) for part in range(n_parts)]
-    if None in notes:
-        _split(tables, options["columns"], n_parts, work)
+    with work.used():
+        notes = [work.finished(_step(part)) for part in range(n_parts)]
+        if None in notes:
+            _split(tables, options["columns"], n_parts, work)
     rows_of = _rows_of_parts(people, _label(options["columns"], "people"), n_parts)
+    n_done = n_parts - notes.count(None)
+    tell(n_done)
     for part, rows in enumerate(rows_of):
-        tell(part)
         if notes[part] is None:
-            notes[part] = _group(people, rows, tables, part, work, options, criteria)
+            with work.used():
+                notes[part] = _group(people, rows, tables, part, work, options, criteria)
+            n_done += 1
+            tell(n_done)
     return notes
 
 
@@ -243,10 +266,15 @@ def _group(
     given = {name: Part(open_part(stream, work.folder, name, part)) for name, stream in tables.items()}
     try:
         grouping = _run(Part(people.take(pa.array(rows))), given, options)
-    except DataError:
+    except DataError as error:
         # A fault of people is told with the rows of the whole table.
         _run(people, _samples(tables), options)
-        raise
+        raise DataError(
+            error.what,
+            where=f"{error.where}, as counted in a part of the rows",
+            allowed=error.allowed,
+            remedy=error.remedy,
+        ) from None
     frame = grouping.to_frame(criteria=criteria)
     others = grouping.people.table.other_columns
     ours = frame.column_names[1 : frame.num_columns - len(others)]

@@ -19,8 +19,6 @@ from ..frames import Stream
 
 Parts: TypeAlias = npt.NDArray[np.uint16]
 
-#: More parts than these would be more files than a process may have open.
-MOST_PARTS: Final = 512
 #: 2**64 divided by the golden ratio, odd: spreads consecutive numbers evenly (Knuth, volume 3, section 6.4).
 _MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 _WORD: Final = 8

@@ -4,18 +4,51 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from attrs import frozen
 
 from ..errors import UsageError
+from ..model.primitives import FEEDS
 
 _STATE: Final = "state.json"
 _LOCK: Final = "lock"
+#: The files that a run makes in its folder.
+_OURS: Final = re.compile(
+    rf"{_LOCK}|(state\.json|({'|'.join(FEEDS)})(\.json|-\d{{4}}\.parquet)|result-\d{{4}}\.(json|parquet))(\.part)?"
+)
 _PIECE: Final = 1 << 20
+
+
+def check_folder(folder: Path) -> None:
+    """`UsageError` unless work can be done in a folder: one that can be made, an empty one, or one of ours."""
+    with _refusals(folder):
+        if folder.is_dir():
+            if not _is_ours(folder):
+                raise UsageError(
+                    "the folder for the work holds other files",
+                    where=_place(folder),
+                    allowed="a folder that does not exist, is empty, or was made by an earlier run",
+                    remedy="name another folder",
+                )
+        elif folder.exists():
+            raise UsageError(
+                "this is a file, and the work needs a folder", where=_place(folder),
+                allowed="a folder that does not exist, is empty, or was made by an earlier run",
+                remedy="name another folder",
+            )  # fmt: skip
+        elif not folder.parent.is_dir():
+            raise UsageError(
+                "the folder that the folder for the work is to be made in does not exist",
+                where=_place(folder),
+                allowed="a place in a folder that exists",
+                remedy="make that folder first",
+            )
 
 
 @frozen
@@ -33,30 +66,28 @@ class Work:
     def held(self) -> Iterator[None]:
         """Make the folder, or continue in it, alone; work on other inputs that was left there is removed.
 
-        Raises `UsageError` where the folder holds something else, or another run is working in it.
+        Raises what `check_folder` raises, and `UsageError` where another run is working in the folder.
         """
-        if self.folder.exists():
-            state = self._read(_STATE)
-            if state is None and any(path.name != _LOCK for path in self.folder.iterdir()):
-                raise UsageError(
-                    "the folder for the work holds other files",
-                    where=f"folder {self.folder.name!r}",
-                    allowed="a folder that does not exist, is empty, or was made by an earlier run",
-                    remedy="name another folder",
-                )
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / _LOCK).open("wb") as lock:
-            self._lock(lock)
-            if self._read(_STATE) != {"of": self.of}:
-                self._empty()
-                self._write(_STATE, {"of": self.of})
+        check_folder(self.folder)
+        with contextlib.ExitStack() as holding:
+            with self.used():
+                self.folder.mkdir(exist_ok=True)
+                holding.enter_context(self._locked())
+                if self._read(_STATE) != {"of": self.of}:
+                    self._empty()
+                    self._write(_STATE, {"of": self.of})
             yield
 
+    def used(self) -> contextlib.AbstractContextManager[None]:
+        """What the disk refuses in this block (space, permission, a file that is gone) is told as a `UsageError`."""
+        return _refusals(self.folder)
+
     def remove(self) -> None:
-        """Remove the folder and all in it."""
-        self._empty()
-        (self.folder / _LOCK).unlink(missing_ok=True)
-        self.folder.rmdir()
+        """Remove the folder and all in it, while it is held."""
+        with self.used():
+            self._empty()
+            (self.folder / _LOCK).unlink(missing_ok=True)
+            self.folder.rmdir()
 
     def _empty(self) -> None:
         """Remove all files, the state last, so that what is left after an interruption is known as ours."""
@@ -65,22 +96,26 @@ class Work:
                 path.unlink()
         (self.folder / _STATE).unlink(missing_ok=True)
 
-    def _lock(self, file: IO[bytes]) -> None:
-        """Hold the folder until the file is closed: two runs would write the same files."""
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the folder: two runs would write the same files."""
         try:
             import fcntl
         except ImportError:
             # Only POSIX has it. Elsewhere a file that is open cannot be replaced, which is an error too.
+            yield
             return
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(
-                "another run is working in the folder",
-                where=f"folder {self.folder.name!r}",
-                allowed="one run at a time",
-                remedy="wait for it, or name another folder",
-            ) from None
+        with (self.folder / _LOCK).open("wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UsageError(
+                    "another run is working in the folder",
+                    where=_place(self.folder),
+                    allowed="one run at a time",
+                    remedy="wait for it, or name another folder",
+                ) from None
+            yield
 
     def finished(self, step: str) -> Any:
         """What a finished step has noted, None where it is not finished or its files are damaged."""
@@ -91,7 +126,9 @@ class Work:
         return note["note"] if whole else None
 
     def finish(self, step: str, files: Sequence[Path], note: Any) -> None:
-        """Note that a step is finished, with the files that it has made in the folder."""
+        """Note that a step is finished, with the files that it has made in the folder, which are on the disk first."""
+        for path in files:
+            _settle(path)
         self._write(f"{step}.json", {"files": {path.name: _sum(path) for path in files}, "note": note})
 
     @contextlib.contextmanager
@@ -102,15 +139,63 @@ class Work:
         part.replace(self.folder / name)
 
     def _read(self, name: str) -> Any:
-        try:
-            return json.loads((self.folder / name).read_bytes())
-        except (FileNotFoundError, ValueError):
-            # Half a note is no note: the step is done again.
-            return None
+        return _read(self.folder / name)
 
     def _write(self, name: str, content: Any) -> None:
-        with self.made(name) as path, path.open("w", encoding="utf-8") as file:
-            json.dump(content, file)
+        with self.made(name) as path:
+            path.write_text(json.dumps(content), encoding="utf-8")
+            _settle(path)
+        if os.name == "posix":
+            # Names are on the disk when their folder is.
+            folder = os.open(self.folder, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+
+def _place(folder: Path) -> str:
+    return f"folder {folder.resolve().name!r}"
+
+
+def _is_ours(folder: Path) -> bool:
+    names = {path.name for path in folder.iterdir()}
+    if _STATE not in names:
+        return names <= {_LOCK, f"{_STATE}.part"}
+    state = _read(folder / _STATE)
+    if state is None:
+        # A power cut may leave it empty; a file of this name may also be somebody else's.
+        return all(_OURS.fullmatch(name) for name in names)
+    return isinstance(state, dict) and state.keys() == {"of"}
+
+
+@contextlib.contextmanager
+def _refusals(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        # The text of an error of pyarrow holds whole paths.
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
+        raise UsageError(
+            f"the folder for the work cannot be used ({reason})",
+            where=_place(folder),
+            allowed="a place that may be written, with about as much space as the tables take",
+            remedy="check the folder, its permissions and the space left, or name another folder",
+        ) from None
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        # Half a note is no note: the step is done again.
+        return None
+
+
+def _settle(path: Path) -> None:
+    """Have a file on the disk, whatever happens to the machine next."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _sum(path: Path) -> tuple[int, int] | None:

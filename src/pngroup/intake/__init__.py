@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from .codes import Pair, Pairs
+from .columns import EVENT_COLUMNS
 from .feeds import Context, read_contacts, read_medicines, read_records, read_values, system_fits
 from .people import REASONS, SEXES, People, Registry, read_people
 from .result import Feed, ReadFeed
 
 __all__ = [
+    "EVENT_COLUMNS",
     "REASONS",
     "SEXES",
     "Context",

@@ -17,6 +17,7 @@ from ..model.definition import Model
 from ..model.primitives import ANY_MEDICINE, ANY_RECORD, ICD10_RECORD
 from ..vocabulary import CodeSystem, Setting
 from .codes import CODE_FAULTS, Pair, Pairs, refuse_mangled
+from .columns import required_and_optional
 from .meanings import (
     contact_meaning,
     is_administrative,
@@ -63,7 +64,7 @@ def read_records(native: object, context: Context) -> ReadFeed:
     """Coded records to facts."""
     catalogue, model = context.catalogue, context.model
     reading = _CodedFeed(
-        native, "records", context, optional=("system", "setting", "position", "status"),
+        native, "records", context,
         meaning=lambda pair: record_meaning(pair, catalogue, model),
         words={"status": read_status, "setting": read_setting},
     )  # fmt: skip
@@ -74,7 +75,7 @@ def read_medicines(native: object, context: Context) -> ReadFeed:
     """Medicines to facts of their classes, and to the table of different medicines."""
     catalogue, model = context.catalogue, context.model
     reading = _CodedFeed(
-        native, "medicines", context, optional=("system", "status"),
+        native, "medicines", context,
         meaning=lambda pair: medicine_meaning(pair, catalogue, model), words={"status": read_status},
         keep_after=model.earliest_counted(context.as_at[0]),
     )  # fmt: skip
@@ -92,7 +93,7 @@ def read_values(native: object, context: Context) -> ReadFeed:
         return value_condition(pair, catalogue, context.model)
 
     reading = _CodedFeed(
-        native, "values", context, optional=("system", "unit", "status"), required=("value",),
+        native, "values", context,
         meaning=lambda pair: frozenset({condition(pair)} - {""}), words={"status": read_status},
         keep_after=np.iinfo(np.int32).min,
     )  # fmt: skip
@@ -114,14 +115,7 @@ def read_values(native: object, context: Context) -> ReadFeed:
 
 def read_contacts(native: object, context: Context) -> ReadFeed:
     """Contacts to facts: any contact, and contact in a setting."""
-    table = open_table(
-        native,
-        name="contacts",
-        required=("person_id", "date"),
-        optional=("setting",),
-        columns=context.columns.get("contacts"),
-        pass_through=False,
-    )
+    table = _open(native, "contacts", context)
     reader, dates = _reader(context, None), DateCheck(table, context.date_format)
     # A row without a setting, or with an unknown one, has the last place.
     settings: tuple[Setting | None, ...] = (*Setting, None)
@@ -174,20 +168,11 @@ class _CodedFeed:
         name: str,
         context: Context,
         *,
-        optional: tuple[str, ...],
         meaning: Callable[[Pair], Meaning],
         words: Mapping[str, Callable[[object], object | None]],
-        required: tuple[str, ...] = (),
         keep_after: int | None = None,
     ) -> None:
-        self._table = open_table(
-            native,
-            name=name,
-            required=("person_id", "code", "date", *required),
-            optional=optional,
-            columns=context.columns.get(name),
-            pass_through=False,
-        )
+        self._table = _open(native, name, context)
         self._context = context
         self._meaning = meaning
         self._words = words
@@ -246,6 +231,12 @@ class _CodedFeed:
         )
         self._meanings += new
         self._numbers = np.concatenate([self._numbers, np.array(numbers, np.int64)])
+
+
+def _open(native: object, name: str, context: Context) -> Table:
+    required, optional = required_and_optional(name)
+    columns = context.columns.get(name)
+    return open_table(native, name=name, required=required, optional=optional, columns=columns, pass_through=False)
 
 
 def _reader(context: Context, keep_after: int | None) -> Reader:

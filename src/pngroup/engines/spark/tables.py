@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from ...errors import UsageError
 from ...frames import encode_ids, match_ids, open_table
+from ...intake import EVENT_COLUMNS
 from ...model.primitives import FEEDS
 
 #: Spark's DataFrame, or that of Spark Connect; no type of pyspark is needed to import this module.
 DataFrame: TypeAlias = Any
-
-#: What of each table but people travels: whatever else it holds stays where it is.
-_READ: Final = {
-    "records": ("person_id", "code", "date", "system", "setting", "position", "status"),
-    "contacts": ("person_id", "date", "setting"),
-    "medicines": ("person_id", "code", "date", "system", "status"),
-    "values": ("person_id", "code", "date", "value", "system", "unit", "status"),
-}
 
 
 def check_tables(tables: Mapping[str, object]) -> None:
@@ -99,7 +92,7 @@ def id_label(table: str, columns: Mapping[str, Mapping[str, str]]) -> str:
 
 def travelling(name: str, frame: DataFrame, columns: Mapping[str, Mapping[str, str]]) -> list[int]:
     """Positions of the columns of a table that go to the workers: all of people, of the others what we may read."""
-    wanted = {*_READ.get(name, ()), *columns.get(name, {}).values()}
+    wanted = {*EVENT_COLUMNS.get(name, ()), *columns.get(name, {}).values()}
     return [at for at, label in enumerate(frame.columns) if name == "people" or label in wanted]
 
 
