@@ -75,7 +75,7 @@ MANGLED = [
         f"SNOMED CT ids that were mangled: {name}",
         lambda codes=codes: group(records=changed(RECORDS, code=codes, system=["snomed", "snomed"])),
         DataError,
-        what=("1 rows hold codes that were mangled", "digits were lost"),
+        what=("1 row holds codes that were mangled", "digits were lost"),
         where="column 'code' of records",
         allowed=("codes as text", "SNOMED CT ids as whole numbers"),
         remedy=("read the column as text from its source", "spreadsheet"),

@@ -297,7 +297,7 @@ def test_a_float_column_of_snomed_ids_is_read_only_where_it_is_exact():
     records.loc[0, "code"] = float("10939881000119105")
     with pytest.raises(pngroup.DataError) as caught:
         pngroup.group(columns(data.people), records, as_at=data.as_at, system="snomed")
-    assert caught.value.what.startswith("1 rows hold codes that were mangled")
+    assert caught.value.what.startswith("1 row holds codes that were mangled")
 
 
 # -- general practice -------------------------------------------------------------------------------------------------
