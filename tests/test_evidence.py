@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 from pngroup import threads
 from pngroup.dates import fact_day, from_fact_day
-from pngroup.evidence import BlockFacts, Evidence, Meanings, Room, gather, merge, pack, planes, unfolding
+from pngroup.evidence import BlockFacts, Evidence, Meanings, Room, gather, merge, order, pack, planes, unfolding
 from pngroup.evidence.facts import unpack
 
 CONDITIONS = ("asthma", "copd", "stroke", "tia")
@@ -29,7 +29,8 @@ def evidence_of(rows: Sequence[Row], *, n_parts: int = 1) -> Evidence:
     numbers = np.array([meanings.number(conditions) for _, conditions, _ in rows], np.int64)
     person = np.array([person for person, _, _ in rows], np.int64)
     day = np.array([day for _, _, day in rows], np.int64)
-    return gather(np.array_split(pack(person, numbers, day), n_parts), meanings, N_PEOPLE)
+    parts = np.array_split(pack(person, numbers, day), n_parts)
+    return gather([order(part, N_PEOPLE) for part in parts], meanings, N_PEOPLE)
 
 
 def facts_of(evidence: Evidence) -> list[Row]:
@@ -71,7 +72,7 @@ def test_evidence_of_many_pieces_and_blocks_is_whole() -> None:
     facts = pack(rng.integers(0, n_people, n), rng.choice(numbers, n), rng.integers(0, 20_000, n))
     parts = [facts[:10], facts[10:10], facts[10:700_001], facts[700_001:]]
     for bits in (9, 15):
-        evidence = gather(parts, meanings, n_people).in_blocks(bits)
+        evidence = gather([order(part, n_people) for part in parts], meanings, n_people).in_blocks(bits)
         assert (np.diff(evidence.keys >> (33 + bits)) >= 0).all()
         assert np.array_equal(np.sort(evidence.keys), np.sort(facts))
         for block in (0, 7, evidence.n_blocks - 1):

@@ -111,9 +111,24 @@ def test_texts_with_the_same_mixed_number_are_numbered_another_way(monkeypatch):
     """Where mixed numbers do not tell two texts apart, nothing is guessed: the column is left to its library."""
     monkeypatch.setattr(numbering_text, "mixed", lambda words: np.zeros(len(words), np.int64))
     with pytest.raises(SharedNumberError):
-        TextTable().insert(words_of(["a", "b"]))
-    assert distinct_text(short_text(pl.Series(["a", "b"]))) is None
-    assert distinct_text(short_text(pl.Series(["a", "a"]))).values.tolist() == ["a"]
+        TextTable().insert(words_of(["equal", "equaL"]))
+    assert distinct_text(short_text(pl.Series(["equal", "equaL"]))) is None
+    assert distinct_text(short_text(pl.Series(["equal", "equal"]))).values.tolist() == ["equal"]
+
+
+def test_texts_with_the_same_second_word_never_share_a_mixed_number():
+    """What the look-up rests on: of a text and its mixed number the first word follows, also where numbers collide."""
+    random = np.random.default_rng(4)
+    words = np.zeros((200_000, 2), np.uint64)
+    words[:, 0] = np.unique(random.integers(0, 1 << 62, 210_000))[:200_000]
+    assert len(np.unique(numbering_text.mixed(words))) == len(words)
+    # Two texts made to share a number are told apart.
+    first, second = words[:1].copy(), words[1:2].copy()
+    second[0, 1] = (numbering_text.mixed(first) - numbering_text.mixed(second)).view(np.uint64)[0]
+    both = np.concatenate([first, second])
+    assert len(set(numbering_text.mixed(both).tolist())) == 1
+    with pytest.raises(SharedNumberError):
+        TextTable().insert(both)
 
 
 @pytest.mark.parametrize("n", [0, 1, 99, 100, 101, 1000])

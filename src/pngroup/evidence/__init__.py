@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from .facts import MOST_MEANINGS, Evidence, Meanings, gather, merge, pack
+from .facts import MOST_MEANINGS, Evidence, Meanings, Ordered, gather, merge, order, pack
 from .planes import BlockFacts, Room, Unfolding, unfolding
 
 __all__ = [
-    "MOST_MEANINGS", "BlockFacts", "Evidence", "Meanings", "Room", "Unfolding", "gather", "merge", "pack", "unfolding",
-]  # fmt: skip
+    "MOST_MEANINGS",
+    "BlockFacts",
+    "Evidence",
+    "Meanings",
+    "Ordered",
+    "Room",
+    "Unfolding",
+    "gather",
+    "merge",
+    "order",
+    "pack",
+    "unfolding",
+]

@@ -1,16 +1,15 @@
 """Evidence: a set of facts, each one 64-bit number: person, meaning, day.
 
 A *meaning* is the set of conditions that a code stands for. Every distinct code is looked up once and gets a meaning;
-a row then becomes one number, however many conditions its code is evidence of. Facts lie in blocks of people, in no
-order inside a block: nothing that is asked of evidence depends on order or repeats, and a full sort would cost five
-times as much. `sorted_keys` is the one form that equal evidences share.
+a row then becomes one number, however many conditions its code is evidence of. Facts stay in the parts that they were
+read in, each in order of blocks of people and in no order inside a block: nothing that is asked of evidence depends on
+order or repeats, a full sort would cost five times as much, and a second copy of all would double the memory.
+`sorted_keys` is the one form that equal evidences share.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
-from functools import partial
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -19,7 +18,6 @@ from attrs import field, frozen
 
 from ..dates import fact_day
 from ..errors import DataError
-from ..threads import for_each
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 
@@ -29,10 +27,8 @@ _PERSON_SHIFT: Final = _DAY_BITS + _MEANING_BITS
 #: How many different meanings one evidence can hold.
 MOST_MEANINGS: Final = 1 << _MEANING_BITS
 #: A block holds 2 ** BLOCK_BITS people: large enough that numpy's calls cost little, small enough for the cache.
-BLOCK_BITS: Final = 15
-#: Facts put in order at a time, and at most: few enough for the processor's cache.
-_PIECE: Final = 1 << 16
-_LARGEST_PIECE: Final = 1 << 20
+BLOCK_BITS: Final = 16
+_NO_FACTS: Final = np.zeros(0, np.int64)
 
 
 @frozen
@@ -52,16 +48,27 @@ class Meanings:
         return tuple(self._numbers)
 
 
+@frozen(eq=False)
+class Ordered:
+    """Packed facts in order of their block of people: those of block b are `facts[starts[b]:starts[b + 1]]`."""
+
+    facts: Ints = field(repr=False)
+    starts: Ints = field(repr=False)
+
+    def block(self, block: int) -> Ints:
+        """The facts of a block."""
+        return self.facts[self.starts[block] : self.starts[block + 1]]
+
+
 @frozen
 class Evidence:
-    """Facts of `n_people` people, 8 bytes each, in blocks of 2 ** `block_bits` people.
+    """Facts of `n_people` people, 8 bytes each, by blocks of 2 ** `block_bits` people.
 
-    `keys` is int64 (person, then meaning, then day, from the highest bit), block after block; block b begins at
-    `starts[b]`. A fact may be there more than once. `meanings` lists the conditions of each meaning number.
+    A fact is an int64: person, then meaning, then day, from the highest bit. It may be there more than once. `meanings`
+    lists the conditions of each meaning number.
     """
 
-    keys: Ints = field(eq=False, repr=False)
-    starts: Ints = field(eq=False, repr=False)
+    parts: tuple[Ordered, ...] = field(eq=False, repr=False)
     meanings: tuple[frozenset[str], ...] = field(repr=False)
     n_people: int
     block_bits: int = BLOCK_BITS
@@ -69,7 +76,19 @@ class Evidence:
     @property
     def n_blocks(self) -> int:
         """How many blocks there are; the last may have fewer people."""
-        return len(self.starts) - 1
+        return _n_blocks(self.n_people, self.block_bits)
+
+    @property
+    def n_facts(self) -> int:
+        """How many facts there are, repeats counted."""
+        return sum(len(part.facts) for part in self.parts)
+
+    @property
+    def keys(self) -> Ints:
+        """All facts in one array, block after block."""
+        return np.concatenate(
+            [_NO_FACTS, *(part.block(block) for block in range(self.n_blocks) for part in self.parts)]
+        )
 
     def people_of_block(self, block: int) -> slice:
         """Which people a block holds."""
@@ -77,7 +96,8 @@ class Evidence:
 
     def block(self, block: int) -> tuple[Ints, Ints, Ints]:
         """Person (counted from the first of the block), meaning and day of the facts of a block."""
-        return unpack(self.keys[self.starts[block] : self.starts[block + 1]], first=block << self.block_bits)
+        facts = np.concatenate([_NO_FACTS, *(part.block(block) for part in self.parts)])
+        return unpack(facts, first=block << self.block_bits)
 
     def sorted_keys(self) -> Ints:
         """The facts sorted, each once: equal for equal sets of facts with equal numbers of meanings."""
@@ -86,7 +106,8 @@ class Evidence:
 
     def in_blocks(self, block_bits: int) -> Evidence:
         """The same facts in blocks of another size."""
-        return _gather([self.keys], self.meanings, self.n_people, block_bits)
+        parts = tuple(order(part.facts, self.n_people, block_bits) for part in self.parts)
+        return Evidence(parts, self.meanings, self.n_people, block_bits)
 
 
 def pack(person: npt.NDArray[np.integer], meaning: npt.NDArray[np.integer], day: npt.NDArray[np.integer]) -> Ints:
@@ -107,8 +128,19 @@ def unpack(keys: Ints, *, first: int = 0) -> tuple[Ints, Ints, Ints]:
     return person, (keys >> _DAY_BITS) & (MOST_MEANINGS - 1), keys & ((1 << _DAY_BITS) - 1)
 
 
-def gather(parts: Iterable[Ints], meanings: Meanings, n_people: int) -> Evidence:
-    """The evidence of packed facts from any number of feeds or chunks, in any order, with or without repeats.
+def order(facts: Ints, n_people: int, block_bits: int = BLOCK_BITS) -> Ordered:
+    """Packed facts put in order of their block of people; at its best for a hundred thousand facts at a time."""
+    n_blocks = _n_blocks(n_people, block_bits)
+    # Numpy sorts 8 and 16 bit numbers by counting them, some ten times faster than wider ones.
+    kind = np.uint8 if n_blocks <= 1 << 8 else np.uint16 if n_blocks <= 1 << 16 else np.uint32
+    block = (facts >> (_PERSON_SHIFT + block_bits)).astype(kind)
+    starts = np.zeros(n_blocks + 1, np.int64)
+    np.cumsum(np.bincount(block, minlength=n_blocks), out=starts[1:])
+    return Ordered(facts if n_blocks == 1 else facts.take(np.argsort(block, kind="stable")), starts)
+
+
+def gather(parts: Iterable[Ordered], meanings: Meanings, n_people: int) -> Evidence:
+    """The evidence of facts from any number of feeds or chunks, in any order, with or without repeats.
 
     Raises `DataError` for more meanings than a fact can tell apart.
     """
@@ -119,7 +151,7 @@ def gather(parts: Iterable[Ints], meanings: Meanings, n_people: int) -> Evidence
             allowed=f"at most {MOST_MEANINGS:,} different sets of conditions",
             remedy="use a catalogue with fewer conditions",
         )
-    return _gather(parts, meanings.sets(), n_people, BLOCK_BITS)
+    return Evidence(tuple(part for part in parts if len(part.facts)), meanings.sets(), n_people)
 
 
 def merge(first: Evidence, second: Evidence) -> Evidence:
@@ -128,48 +160,24 @@ def merge(first: Evidence, second: Evidence) -> Evidence:
     # All meanings are numbered before a fact bears the number of one, so that too many are refused in time.
     numbers = [_numbers(each, meanings) for each in (first, second)]
     gather((), meanings, 0)
-    parts = [_renumbered(each, of) for each, of in zip((first, second), numbers, strict=True)]
-    return gather(parts, meanings, max(first.n_people, second.n_people))
+    n_people = max(first.n_people, second.n_people)
+    parts = (
+        order(_renumbered(part.facts, of), n_people)
+        for each, of in zip((first, second), numbers, strict=True)
+        for part in each.parts
+    )
+    return gather(parts, meanings, n_people)
 
 
-def _gather(parts: Iterable[Ints], meanings: tuple[frozenset[str], ...], n_people: int, block_bits: int) -> Evidence:
-    n_blocks = max(1, -(-n_people >> block_bits))
-    size = min(max(_PIECE, n_blocks << 10), _LARGEST_PIECE)
-    # Each piece is let go when it has been ordered, and that when it has been copied: two copies would be many.
-    pieces = deque(part[at : at + size] for part in parts for at in range(0, len(part), size))
-    by_block = partial(_by_block, block_bits=block_bits, n_blocks=n_blocks)
-    ordered = for_each(lambda _: by_block(pieces.popleft()), range(len(pieces)))
-    counts = np.array([count for _, count in ordered], np.int64).reshape(len(ordered), n_blocks)
-    starts = np.concatenate(([0], np.cumsum(counts.sum(axis=0))))
-    keys = np.empty(int(starts[-1]), np.int64)
-    # Where the facts that each piece has of each block go: block after block, and inside it piece after piece.
-    places = (starts[:-1] + np.cumsum(counts, axis=0) - counts).tolist()
-    ordered.reverse()
-    for place in places:
-        (facts, count), at = ordered.pop(), 0
-        for n, to in zip(count.tolist(), place, strict=True):
-            keys[to : to + n] = facts[at : at + n]
-            at += n
-    return Evidence(keys, starts, meanings, n_people, block_bits)
-
-
-def _by_block(facts: Ints, *, block_bits: int, n_blocks: int) -> tuple[Ints, Ints]:
-    """Facts in order of their block, and how many there are of each."""
-    # Numpy sorts 8 and 16 bit numbers by counting them, some ten times faster than wider ones.
-    kind = np.uint8 if n_blocks <= 1 << 8 else np.uint16 if n_blocks <= 1 << 16 else np.uint32
-    block = (facts >> (_PERSON_SHIFT + block_bits)).astype(kind)
-    count = np.bincount(block, minlength=n_blocks)
-    return (facts if n_blocks == 1 else facts.take(np.argsort(block, kind="stable"))), count
+def _n_blocks(n_people: int, block_bits: int) -> int:
+    return max(1, -(-n_people >> block_bits))
 
 
 def _numbers(evidence: Evidence, meanings: Meanings) -> Ints:
     return np.array([meanings.number(each) for each in evidence.meanings], dtype=np.int64)
 
 
-def _renumbered(evidence: Evidence, numbers: Ints) -> Ints:
-    if not len(evidence.keys):
-        return evidence.keys
+def _renumbered(facts: Ints, numbers: Ints) -> Ints:
     mask = (MOST_MEANINGS - 1) << _DAY_BITS
-    old = (evidence.keys & mask) >> _DAY_BITS
-    renumbered: Ints = (evidence.keys & ~mask) | (numbers[old] << _DAY_BITS)
+    renumbered: Ints = (facts & ~mask) | (numbers[(facts & mask) >> _DAY_BITS] << _DAY_BITS)
     return renumbered

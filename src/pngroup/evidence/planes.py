@@ -79,7 +79,7 @@ def unfolding(evidence: Evidence, *, planes: Collection[str], dated: Collection[
 
 def _common(evidence: Evidence) -> Bools:
     """Which meanings are frequent, as far as a sample tells: that decides speed only, never an answer."""
-    _, meaning, _ = unpack(evidence.keys[::_SAMPLE])
+    _, meaning, _ = unpack(np.concatenate([np.zeros(0, np.int64), *(part.facts[::_SAMPLE] for part in evidence.parts)]))
     found: Bools = np.bincount(meaning, minlength=len(evidence.meanings)) * _SAMPLE >= _COMMON * evidence.n_blocks
     return found
 

@@ -12,13 +12,14 @@ from .building import build, can_stack, refuse_clashes, stack
 from .columns import column_like, is_column, look
 from .days import Days
 from .encoding import Encoded, Numbers
+from .growing import Growing, GrowingKind
 from .identity import NO_ID, NOT_IN_PEOPLE, Ids, SameRows, encode_ids, find_people, first_rows, match_ids, same_rows
 from .objects import is_missing
 from .opening import open_table
 from .picking import find_id, listed, rows_of
 from .plain import Column, Flat, Kind, Part, Taken
 from .stream import Stream
-from .table import Table
+from .table import Table, UnlikePartsError
 
 __all__ = [
     "NOT_IN_PEOPLE",
@@ -27,6 +28,8 @@ __all__ = [
     "Days",
     "Encoded",
     "Flat",
+    "Growing",
+    "GrowingKind",
     "Ids",
     "Kind",
     "Numbers",
@@ -35,6 +38,7 @@ __all__ = [
     "Stream",
     "Table",
     "Taken",
+    "UnlikePartsError",
     "build",
     "can_stack",
     "column_like",

@@ -2,8 +2,8 @@
 
 Twenty million record rows name a few hundred thousand persons and a few ten thousand codes. Sorting the rows
 to find that out costs more than everything after it; a hash table of the distinct values fits the processor's
-cache. Open addressing, linear probing and multiplicative hashing (Knuth, The Art of Computer Programming,
-volume 3, section 6.4), each step taken for all rows of a block at once.
+cache. Multiplicative hashing (Knuth, The Art of Computer Programming, volume 3, section 6.4), each step taken for
+all rows of a block at once.
 """
 
 from __future__ import annotations
@@ -22,9 +22,70 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 #: 2**64 divided by the golden ratio, odd: spreads consecutive numbers evenly.
 MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 _CHUNK: Final = 1 << 20
-_EMPTY: Final = -1
+_NONE: Final = -1
+_WORD: Final = (1 << 64) - 1
+#: A slot without a key; no key has a number with all these bits.
+_FREE: Final = np.uint64(_WORD)
+#: From the square root of 2: parts the levels of a table.
+_NEXT: Final = 0x6A09E667F3BCC908
 #: Rows that are numbered one block after the other, before the rest is looked up by all threads.
 _HEAD: Final = 16 * BLOCK
+
+
+class _Level:
+    """Slots of which each holds at most one key with its number; a key whose slot is taken belongs to the next level.
+
+    A key times an odd number is another number for every key: its upper bits are the slot, and its lower bits stand in
+    the slot above the key's number. What is found and what is looked for differ in the number alone, or the key is
+    another one: one access to memory tells both.
+    """
+
+    def __init__(self, bits: int, nth: int) -> None:
+        self._bits = np.uint64(bits)
+        self._shift = np.uint64(64 - bits)
+        # Keys that share a slot of one level have to part on the next.
+        self._multiplier = np.uint64((int(MULTIPLIER) + nth * _NEXT) & _WORD | 1)
+        self._slots = np.full(1 << bits, _FREE, dtype=np.uint64)
+        self._numbers = np.zeros(0, dtype=np.int32)
+        #: One level numbers its keys as the whole does; the others, of fewer slots, have numbers of their own.
+        self._is_first = nth == 0
+        self._size = 0
+
+    def _home(self, keys: Integers) -> tuple[Rows, npt.NDArray[np.uint64]]:
+        mixed = keys.view(np.uint64) * self._multiplier
+        home = (mixed >> self._shift).view(np.int64)
+        mixed <<= self._bits
+        return home, mixed
+
+    def place(self, keys: Integers, numbers: Index) -> Bools:
+        """Put keys where a slot is free; where none was, the key is still without a place."""
+        home, packed = self._home(keys)
+        tried = self._slots[home] == _FREE
+        if self._is_first:
+            own = numbers.astype(np.uint64)
+            self._size = max(self._size, int(numbers[-1]) + 1)
+        else:
+            own = np.arange(self._size, self._size + len(keys), dtype=np.uint64)
+            tried &= own < np.uint64(len(self._slots) - 1)
+            self._numbers = np.concatenate([self._numbers, numbers])
+            self._size += len(keys)
+        packed |= own
+        # Where several keys meet in one free slot the last one written keeps it.
+        self._slots[home[tried]] = packed[tried]
+        without: Bools = self._slots[home] != packed
+        return without
+
+    def find(self, keys: Integers) -> tuple[Index, Rows]:
+        """The number of each key that is here, and the rows of those that are not."""
+        home, packed = self._home(keys)
+        packed ^= np.take(self._slots, home, mode="clip")
+        others = np.flatnonzero(packed >= np.uint64(self._size))
+        found = packed.astype(np.int32)
+        if not self._is_first:
+            found[others] = 0
+            found = np.take(self._numbers, found) if len(self._numbers) else found
+        found[others] = _NONE
+        return found, others
 
 
 class Numbering:
@@ -39,14 +100,9 @@ class Numbering:
         return self._size
 
     def _allocate(self, room: int) -> None:
-        # A quarter full at most: nearly every key is found at its first place.
-        self._bits = max(10, int(4 * room - 1).bit_length())
-        self._slots = np.full(1 << self._bits, _EMPTY, dtype=np.int32)
-
-    def _home(self, keys: Integers) -> Rows:
-        mixed = keys.view(np.uint64) * MULTIPLIER
-        mixed >>= np.uint64(64 - self._bits)
-        return mixed.view(np.int64)
+        # Half full at most: four keys in five have a slot of the first level.
+        self._bits = max(10, int(2 * room).bit_length())
+        self._levels = [_Level(self._bits, 0)]
 
     def insert(self, keys: Integers) -> None:
         """Add distinct keys, none of them present yet."""
@@ -54,52 +110,35 @@ class Numbering:
         if self._size > len(self._keys):
             self._keys = np.concatenate([self._keys[:start], np.empty(2 * self._size - start, dtype=np.int64)])
         self._keys[start : self._size] = keys
-        if self._size * 4 > len(self._slots):
+        if self._size * 2 > 1 << self._bits:
             self._allocate(2 * self._size)
             start = 0
         for block in range(start, self._size, _CHUNK):
             self._place(np.arange(block, min(block + _CHUNK, self._size), dtype=np.int32))
 
     def _place(self, numbers: Index) -> None:
-        at = self._home(self._keys[numbers])
-        last = len(self._slots) - 1
+        keys, nth = self._keys[numbers], 0
         while len(numbers):
-            free = self._slots[at] == _EMPTY
-            # Where several keys meet in one free slot the last one written keeps it; the others go on
-            # probing.
-            self._slots[at[free]] = numbers[free]
-            lost = np.flatnonzero(self._slots[at] != numbers)
-            numbers, at = numbers[lost], (at[lost] + 1) & last
+            if nth == len(self._levels):
+                self._levels.append(_Level(max(10, self._bits - 2 * nth), nth))
+            without = self._levels[nth].place(keys, numbers)
+            keys, numbers, nth = keys[without], numbers[without], nth + 1
 
     def find(self, keys: Integers) -> Index:
         """The number of each key, -1 where it was never inserted; at its best for some ten thousand keys at a time."""
-        found = self.first_places(keys)
-        # An empty slot, -1, takes the last key; it is settled already.
-        return self.find_on(keys, found, (np.take(self._keys, found, mode="wrap") != keys) & (found != _EMPTY))
-
-    def first_places(self, keys: Integers) -> Index:
-        """The number at each key's first place, -1 for none, whatever key that is."""
-        found: Index = np.take(self._slots, self._home(keys), mode="clip")
-        return found
-
-    def find_on(self, keys: Integers, found: Index, others: Bools) -> Index:
-        """The number of each key, where `others` have another key at their first place."""
-        places = np.flatnonzero(others)
-        keys = keys[places]
-        at = self._home(keys)
-        last = len(self._slots) - 1
-        while len(places):
-            at = (at + 1) & last
-            number = self._slots[at]
-            found[places] = number
-            going_on = (number != _EMPTY) & (self._keys[number] != keys)
-            places, at, keys = places[going_on], at[going_on], keys[going_on]
+        found, others = self._levels[0].find(keys)
+        for level in self._levels[1:]:
+            if not len(others):
+                break
+            here, still = level.find(keys[others])
+            found[others] = here
+            others = others[still]
         return found
 
     def number(self, keys: Integers) -> Index:
         """The number of each key, after those that are new have been inserted."""
         found = self.find(keys)
-        new = np.flatnonzero(found == _EMPTY)
+        new = np.flatnonzero(found == _NONE)
         if len(new):
             self.insert(sorted_distinct(keys[new]))
             found[new] = self.find(keys[new])
@@ -134,11 +173,11 @@ def look_up(values: Integers, table: Integers) -> Index:
     """
     found = np.empty(len(values), dtype=np.int32)
     if not len(values) or not len(table):
-        found[:] = _EMPTY
+        found[:] = _NONE
         return found
     low, high = int(table.min()), int(table.max())
     if _is_narrow(low, high, len(table) + len(values)):
-        place = np.full(high - low + 3, _EMPTY, dtype=np.int32)
+        place = np.full(high - low + 3, _NONE, dtype=np.int32)
         place[table - (low - 1)] = np.arange(len(table), dtype=np.int32)
 
         def work(start: int, stop: int) -> None:
@@ -176,18 +215,21 @@ def _number(values: Integers) -> tuple[Integers, Index]:
         return np.flatnonzero(seen) + low, place[offset]
     numbers = Numbering()
     index = np.empty(len(values), dtype=np.int32)
-    _number_blocks(numbers, values, index)
+    number_blocks(numbers, values, index)
     return numbers.values(), index
 
 
-def _number_blocks(numbers: Numbering, values: Integers, index: Index) -> None:
-    """A first stretch is numbered block by block; of the rest only blocks with something new are gone through again."""
-    unfinished = list(range(0, min(_HEAD, len(values)), BLOCK))
+def number_blocks(numbers: Numbering, values: Integers, index: Index) -> None:
+    """Number values into `index`. While there is little to be found it is done block by block; of the rest only blocks
+    with something new are gone through again.
+    """
+    head = 0 if len(numbers) else _HEAD
+    unfinished = list(range(0, min(head, len(values)), BLOCK))
 
     def work(start: int, stop: int) -> None:
-        start, stop = start + _HEAD, stop + _HEAD
+        start, stop = start + head, stop + head
         index[start:stop] = numbers.find(values[start:stop])
-        if (index[start:stop] == _EMPTY).any():
+        if (index[start:stop] == _NONE).any():
             unfinished.append(start)
 
     def finish() -> None:
@@ -196,7 +238,7 @@ def _number_blocks(numbers: Numbering, values: Integers, index: Index) -> None:
             index[start : start + BLOCK] = numbers.number(values[start : start + BLOCK])
 
     finish()
-    in_blocks(len(values) - _HEAD, work)
+    in_blocks(len(values) - head, work)
     finish()
 
 

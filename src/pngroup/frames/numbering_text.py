@@ -31,6 +31,7 @@ class TextTable:
     def __init__(self, room: int = 1 << 12) -> None:
         self._numbers = Numbering(room)
         self._words = np.empty((room, 2), np.uint64)
+        self._seconds = self._words[:0, 1]
 
     @property
     def words(self) -> Words:
@@ -48,6 +49,7 @@ class TextTable:
         if stop > len(self._words):
             self._words = np.concatenate([self._words[:start], np.empty((2 * stop - start, 2), np.uint64)])
         self._words[start:stop] = words[order]
+        self._seconds = np.ascontiguousarray(self.words[:, 1])
         if (self.find(words) == _NONE).any():
             raise SharedNumberError
 
@@ -56,27 +58,16 @@ class TextTable:
         self._numbers = Numbering(len(keys))
         self._numbers.insert(keys)
         self._words = words
+        self._seconds = np.ascontiguousarray(words[:, 1])
 
     def find(self, words: Words) -> Index:
         """The number of each text, -1 where it is not there."""
         if not len(self._numbers):
             return np.full(len(words), _NONE, np.int32)
-        keys = mixed(words)
-        found = self._numbers.first_places(keys)
-        others = self._differ(found, words) & (found != _NONE)
-        if others.any():
-            found = self._numbers.find_on(keys, found, others)
-            rows = np.flatnonzero(others)
-            # Where only the mixed number is there, the text is not.
-            found[rows[self._differ(found[rows], words[rows])]] = _NONE
+        found = self._numbers.find(mixed(words))
+        # Equal mixed numbers and equal second words: equal texts. A text that is not there is compared with the last.
+        found[np.take(self._seconds, found, mode="wrap") != words[:, 1]] = _NONE
         return found
-
-    def _differ(self, found: Index, words: Words) -> Bools:
-        """Where the text of a number is another one than that of the words."""
-        same = np.take(self._words, found, axis=0, mode="wrap")
-        differ: Bools = same[:, 0] != words[:, 0]
-        differ |= same[:, 1] != words[:, 1]
-        return differ
 
     def find_in(self, text: ShortText, *, missing: int, blank: int = _NONE) -> Index:
         """The number of each row's text: -1 where it is not there, `missing` where there is no text, `blank` where it
@@ -99,13 +90,18 @@ class TextTable:
 
     def _through_runs(self, words: Words) -> Index:
         """Records mostly lie sorted by person: of a run of equal texts only the first is looked for."""
-        is_first = np.ones(len(words), bool)
-        np.not_equal(words[1:, 1], words[:-1, 1], out=is_first[1:])
-        is_first[1:] |= words[1:, 0] != words[:-1, 0]
-        if np.count_nonzero(is_first) * 2 > len(is_first):
+        if np.count_nonzero(_begins(words[:_SAMPLE])) * 2 > len(words[:_SAMPLE]):
             return self.find(words)
-        starts = np.flatnonzero(is_first)
+        starts = np.flatnonzero(_begins(words))
         return np.repeat(self.find(words[starts]), np.diff(starts, append=len(words)))
+
+
+def _begins(words: Words) -> Bools:
+    """Where another text begins."""
+    is_first = np.ones(len(words), bool)
+    np.not_equal(words[1:, 1], words[:-1, 1], out=is_first[1:])
+    is_first[1:] |= words[1:, 0] != words[:-1, 0]
+    return is_first
 
 
 def _mark_blank(words: Words, found: Index, blank: int) -> None:
@@ -135,14 +131,23 @@ def number_text(text: ShortText) -> tuple[TextTable, Index] | None:
     try:
         if _is_each_once(text, table):
             return table, np.arange(text.n_rows, dtype=np.int32)
-        for first, chunk in _placed(text):
-            part = index[first : first + chunk.n_rows]
-            _number_chunk(table, chunk, part, head=max(0, _HEAD - first))
-            if chunk.missing is not None:
-                part[chunk.missing] = _NONE
+        number_into(table, text, index)
     except SharedNumberError:
         return None
     return table, index
+
+
+def number_into(table: TextTable, text: ShortText, index: Index) -> None:
+    """The number of each row's text (-1 missing), after those that are new have been added to the table.
+
+    Where rows are missing the empty text has a number too. May raise `SharedNumberError`.
+    """
+    n_known = _HEAD if len(table.words) else 0
+    for first, chunk in _placed(text):
+        part = index[first : first + chunk.n_rows]
+        _number_chunk(table, chunk, part, head=max(0, _HEAD - first - n_known))
+        if chunk.missing is not None:
+            part[chunk.missing] = _NONE
 
 
 def _is_each_once(text: ShortText, table: TextTable) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -166,6 +166,13 @@ class Frame(Protocol):
         keep: Sequence[int],
     ) -> Any:
         """A native frame of computed and taken columns, then its columns at positions `keep`."""
+
+
+@runtime_checkable
+class Divisible(Protocol):
+    """A frame of which consecutive rows are a frame too; None where they cannot be had without copying."""
+
+    def part(self, start: int, stop: int) -> Frame | None: ...
 
 
 def library(name: str) -> Any:

@@ -26,8 +26,6 @@ _HEAD: Final = 4
 #: Bytes that are read behind the last text of a block.
 _ROOM: Final = 16
 _HALF: Final = np.uint64(32)
-#: Another odd number, from the square root of 3.
-_SECOND: Final = np.uint64(0xBB67AE8584CAA73B)
 
 
 @frozen(eq=False)
@@ -88,12 +86,14 @@ def chunk_words(chunk: TextChunk, start: int, stop: int) -> Words:
 
 
 def mixed(words: Words) -> npt.NDArray[np.int64]:
-    """One number for the two words of each text. Different texts may share a number, though hardly ever."""
+    """One number for the two words of each text. Different texts may share a number, though hardly ever.
+
+    Of texts with the same second word none do: each step can be undone.
+    """
     key = words[:, 0] * MULTIPLIER
     key ^= key >> _HALF
     key += words[:, 1]
-    key *= _SECOND
-    return (key ^ (key >> _HALF)).view(np.int64)
+    return key.view(np.int64)
 
 
 def words_of(texts: Sequence[str]) -> Words | None:

@@ -12,7 +12,7 @@ from ..errors import DataError
 from .columns import look, take_column
 from .days import Days, read_days
 from .encoding import Encoded, Numbers, encode_plain, read_numbers
-from .plain import KIND_WORDS, Distinct, Flat, Frame, Kind, Objects, Plain, Raw, Rows, objects
+from .plain import KIND_WORDS, Distinct, Divisible, Flat, Frame, Kind, Objects, Plain, Raw, Rows, objects
 from .stream import StreamFrame
 
 
@@ -23,7 +23,13 @@ class _Changeable(Protocol):
     def snapshot(self) -> Frame: ...
 
 
+#: Rows of a part of a divided table.
+PART: Final = 1 << 20
 _READABLE: Final = ("text", "integer", "float", "boolean", "date", "datetime", "mixed", "empty")
+
+
+class UnlikePartsError(Exception):
+    """The parts of a table hold different kinds of values, so that it has to be read as a whole."""
 
 
 @frozen(eq=False)
@@ -41,6 +47,7 @@ class Table:
     nearly: tuple[str, ...] = field(repr=False)
     keep: tuple[int, ...] | None = field(repr=False)
     is_part: bool = False
+    is_divided: bool = False
     _raws: dict[str, Raw] = field(factory=dict, repr=False, init=False)
 
     @property
@@ -59,12 +66,35 @@ class Table:
         return evolve(self, frame=made)
 
     def pieces(self) -> Iterator[Table]:
-        """The rows as tables in memory: this one, or the batches of a stream, each to be let go before the next."""
+        """The rows as tables in memory: this one, or the batches of a stream, each to be let go before the next.
+
+        A table that is `divided` comes in parts; `UnlikePartsError` where one holds another kind of values.
+        """
         if isinstance(self.frame, StreamFrame):
             for frame in self.frame.batches():
                 yield evolve(self, frame=frame, is_part=True)
-            return
-        yield self
+        elif self.is_divided and isinstance(self.frame, Divisible):
+            first: dict[str, Kind] = {}
+            for start in range(0, self.n_rows, PART):
+                rows = self.frame.part(start, min(start + PART, self.n_rows))
+                assert rows is not None  # `divided` has asked
+                part = evolve(self, frame=rows, is_part=True)
+                kinds = {column: part.kind(column) for column in self.labels}
+                first = first or kinds
+                if kinds != first:
+                    raise UnlikePartsError
+                yield part
+        else:
+            yield self
+
+    def divided(self) -> Table | None:
+        """This table, read in parts so that what is made on the way need not be as long as all of it.
+
+        None for a table that is short, or whose rows cannot be taken apart without copying.
+        """
+        if isinstance(self.frame, StreamFrame) or not isinstance(self.frame, Divisible) or self.n_rows <= 2 * PART:
+            return None
+        return evolve(self, is_divided=True) if self.frame.part(0, 1) is not None else None
 
     def whole(self) -> Table:
         """These rows judged as a whole table, though they are a piece of one."""

@@ -225,6 +225,10 @@ class ArrowFrame:
         """Itself: it is in memory."""
         return self
 
+    def part(self, start: int, stop: int) -> ArrowFrame:
+        """Consecutive rows, not copied."""
+        return ArrowFrame(self.native.slice(start, stop - start), self.implementation)
+
     def native_column(self, name: str) -> Any:
         """The chunked array of that name."""
         return self.native.column(name)

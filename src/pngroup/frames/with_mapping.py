@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
+import numpy as np
 from attrs import frozen
 
 from .columns import take_column
@@ -33,6 +34,12 @@ class MappingFrame:
     def snapshot(self) -> MappingFrame:
         """Copies of the columns that the caller cannot change any more."""
         return MappingFrame({label: copy(values) for label, values in self.native.items()}, self.n_rows)
+
+    def part(self, start: int, stop: int) -> MappingFrame | None:
+        """Consecutive rows, not copied; None where a column is no array."""
+        if not all(isinstance(values, np.ndarray) for values in self.native.values()):
+            return None
+        return MappingFrame({label: values[start:stop] for label, values in self.native.items()}, stop - start)
 
     def native_column(self, name: str) -> Any:
         """The values under that key."""

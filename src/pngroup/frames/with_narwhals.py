@@ -14,7 +14,7 @@ from typing import Any
 from attrs import field, frozen
 
 from ..errors import MissingExtraError
-from .plain import Column, Frame, Rows, Taken, is_a, library
+from .plain import Column, Divisible, Frame, Rows, Taken, is_a, library
 from .with_arrow import ArrowFrame, make_arrow
 
 
@@ -113,6 +113,10 @@ class WrappedFrame:
         """The columns at these positions, in memory."""
         return WrappedFrame(self.inner.load(positions))
 
+    def part(self, start: int, stop: int) -> Frame | None:
+        """Consecutive rows, not copied."""
+        return self.inner.part(start, stop) if isinstance(self.inner, Divisible) else None
+
     def native_column(self, name: str) -> Any:
         """The column as the library inside holds it."""
         return self.inner.native_column(name)
@@ -165,6 +169,10 @@ class NarwhalsFrame:
         if self.is_lazy:
             chosen = chosen.collect(backend="pyarrow")
         return NarwhalsFrame(self.frame, self.is_lazy, ArrowFrame(chosen.to_arrow()), tuple(names))
+
+    def part(self, start: int, stop: int) -> ArrowFrame:
+        """Consecutive rows, not copied."""
+        return self._table.part(start, stop)
 
     def native_column(self, name: str) -> Any:
         """The Arrow column of that name."""

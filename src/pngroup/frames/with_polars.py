@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from attrs import field, frozen
 
+from ..threads import BLOCK, in_blocks
 from .hashing import look_up, sample_starts, sorted_distinct
 from .numbering_text import distinct_text
 from .objects import look_objects
@@ -101,18 +102,40 @@ def _distinct(series: Any) -> Distinct:
     """Distinct text by way of the whole numbers that polars gives to categories."""
     pl = library("polars")
     numbers = (series.cast(pl.Categorical) if series.dtype == pl.String else series).to_physical()
-    missing = _nulls(numbers)
-    physical = numbers.fill_null(0).to_numpy()
-    present = physical[~missing] if missing.any() else physical
+    missing = _nulls(numbers) if numbers.null_count() else None
+    physical = numbers.fill_null(0).to_numpy() if missing is not None else numbers.to_numpy()
     # The numbers may come from a pool that other columns share, so they are numbered again without gaps.
-    seen = np.zeros(int(present.max()) + 1 if len(present) else 1, dtype=bool)
-    seen[present] = True
-    example = np.zeros(len(seen), dtype=np.int64)
-    example[present] = np.flatnonzero(~missing)
-    place = (np.cumsum(seen) - 1).astype(np.int32)
-    index = place[physical]
-    index[missing] = -1
-    return Distinct(objects(series.gather(example[seen]).cast(pl.String).to_list()), index)
+    place, example = _renumbered(physical, missing)
+    index = np.empty(len(physical), np.int32)
+
+    def work(start: int, stop: int) -> None:
+        np.take(place, physical[start:stop], mode="clip", out=index[start:stop])
+
+    in_blocks(len(physical), work)
+    if missing is not None:
+        index[missing] = -1
+    return Distinct(objects(series.gather(example).cast(pl.String).to_list()), index)
+
+
+def _renumbered(numbers: Any, missing: Any) -> tuple[Any, Rows]:
+    """A number without gaps for each number that occurs, and a row in which it does."""
+    place = np.full(int(numbers.max()) + 1 if len(numbers) else 1, -1, np.int32)
+    example: list[Rows] = []
+    size = 0
+    for start in range(0, len(numbers), BLOCK):
+        part = numbers[start : start + BLOCK]
+        is_new = np.take(place, part, mode="clip") < 0
+        if missing is not None:
+            is_new &= ~missing[start : start + BLOCK]
+        rows = np.flatnonzero(is_new)
+        if len(rows):
+            # Of rows with one number the last is kept.
+            place[part[rows]] = rows
+            rows = rows[place[part[rows]] == rows]
+            place[part[rows]] = np.arange(size, size + len(rows))
+            size += len(rows)
+            example.append(rows + start)
+    return place, np.concatenate([np.zeros(0, np.int64), *example])
 
 
 def _find(series: Any, texts: Sequence[str]) -> Any:
@@ -204,6 +227,10 @@ class PolarsFrame:
     def snapshot(self) -> PolarsFrame:
         """A frame that does not follow what the caller sets or drops in theirs; no value is copied."""
         return PolarsFrame(self.native.clone(), self.is_lazy, self.schema)
+
+    def part(self, start: int, stop: int) -> PolarsFrame:
+        """Consecutive rows, not copied."""
+        return PolarsFrame(self.native.slice(start, stop - start), self.is_lazy, self.schema)
 
     def native_column(self, name: str) -> Any:
         """The Series of that name."""

@@ -11,14 +11,17 @@ from attrs import field, frozen
 
 from ..codes import CodeProblem, explain_problem, is_missing, read, read_system
 from ..errors import DataError, UsageError
-from ..frames import Encoded, Table
+from ..frames import Growing, GrowingKind, Table
 from ..vocabulary import GROUPED_SYSTEMS, CodeSystem
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Places: TypeAlias = npt.NDArray[np.int32]
+_System: TypeAlias = tuple[CodeSystem | None, bool]
 
 #: What a row is not used for because of its code, in the order in which `Pair.fault` numbers them from 1.
 CODE_FAULTS: Final = ("system_missing", "system_unknown", "code_missing", "code_unreadable")
+#: A pair that has not been met yet.
+_NEW: Final = -1
 _SYSTEM_NAMES: Final = ", ".join(system.value for system in GROUPED_SYSTEMS)
 
 
@@ -52,6 +55,11 @@ class Pairs:
     def __init__(self, system: str | CodeSystem | None) -> None:
         self._system = system
         self._places: dict[tuple[CodeSystem | None, bool, type, object], int] = {}
+        self._codes = Growing()
+        self._had_missing = False
+        #: For each kind of code the places of the pairs: a line a system, and in it first that of the missing code.
+        self._known: dict[str, Places] = {}
+        self._lines: dict[_System, int] = {}
         self.pairs: list[Pair] = []
 
     def add(self, table: Table) -> Places:
@@ -59,38 +67,73 @@ class Pairs:
 
         Raises `UsageError` where no system is given, or an unknown one.
         """
-        codes = table.encode("code")
+        numbered = self._codes.number(table, "code")
+        codes = table.encode("code") if numbered is None else None
         systems, system_index, n_systems = _systems(table, self._system)
-        if n_systems == 1 and not codes.n_missing:
-            places = self._places_of(np.arange(len(codes.values)), systems, codes)
-            return np.take(places, codes.index) if len(places) else codes.index
+        if numbered is not None:
+            return self._add_numbered(*numbered, systems, system_index)
+        assert codes is not None
         n_codes = len(codes.values) + 1
-        # A missing code, -1, takes the last number of its system.
-        key: Ints | Places = np.where(codes.index < 0, np.int32(n_codes - 1), codes.index)
-        if n_systems > 1:
-            key = key + system_index.astype(np.int64) * n_codes
+        key = _keys(codes.index, system_index, n_codes)
         present = np.zeros(n_systems * n_codes, bool)
         present[key] = True
-        numbers = np.flatnonzero(present)
+        pairs = np.flatnonzero(present)
         place = np.zeros(len(present), np.int32)
-        place[numbers] = self._places_of(numbers, systems, codes)
+        values = [None, *codes.values.tolist()]
+        for number, system in enumerate(systems):
+            here = pairs[pairs // n_codes == number]
+            place[here] = self._places_of([values[at] for at in (here % n_codes).tolist()], system)
         return np.take(place, key)
 
-    def _places_of(self, numbers: Ints, systems: list[tuple[CodeSystem | None, bool]], codes: Encoded) -> Places:
-        values = [*codes.values.tolist(), None]
-        by_system, by_code = np.divmod(numbers, len(values))
-        found = np.zeros(len(numbers), np.int32)
-        for number, (system, was_given) in enumerate(systems):
-            here = np.flatnonzero(by_system == number)
-            given = [values[at] for at in by_code[here].tolist()]
-            # 1, 1.0 and True are equal, and not the same code.
-            keys = [(system, was_given, type(value), value) for value in given]
-            new = [at for at, key in enumerate(keys) if key not in self._places]
-            for at, pair in zip(new, _read_pairs([given[at] for at in new], system, was_given), strict=True):
-                self._places[keys[at]] = len(self.pairs)
-                self.pairs.append(pair)
-            found[here] = [self._places[key] for key in keys]
-        return found
+    def _add_numbered(
+        self, kind: GrowingKind, index: Places, systems: list[_System], system_index: npt.NDArray[np.integer]
+    ) -> Places:
+        """The places of codes that are numbered through all pieces: only pairs that are new are looked at."""
+        lines = [self._lines.setdefault(system, len(self._lines)) for system in systems]
+        n_codes = self._codes.n_values(kind) + 1
+        known = np.full((len(self._lines), n_codes), _NEW, np.int32)
+        if kind in self._known:
+            before = self._known[kind]
+            known[: before.shape[0], : before.shape[1]] = before
+        self._known[kind] = known
+        self._had_missing = self._had_missing or (len(index) > 0 and int(index.min()) < 0)
+        if len(systems) == 1 and not self._had_missing:
+            # Every code has been met with this system.
+            line = known[lines[0]]
+            self._fill(kind, line, np.flatnonzero(line[1:] == _NEW) + 1, systems[0])
+            is_same = np.array_equal(line[1:], np.arange(n_codes - 1))
+            return index if is_same else np.take(line[1:], index, mode="clip")
+        of_row = np.array(lines, np.int64)[system_index] if len(systems) > 1 else np.full(1, lines[0])
+        key = _keys(index, of_row, n_codes)
+        present = np.zeros(known.size, bool)
+        present[key] = True
+        present = present.reshape(known.shape) & (known == _NEW)
+        for line_number, system in zip(lines, systems, strict=True):
+            self._fill(kind, known[line_number], np.flatnonzero(present[line_number]), system)
+        return np.take(known.reshape(-1), key)
+
+    def _fill(self, kind: GrowingKind, line: Places, new: Ints, system: _System) -> None:
+        codes = new[new > 0]
+        line[codes] = self._places_of(self._codes.values(kind, (codes - 1).astype(np.int32)), system)
+        if len(codes) < len(new):
+            line[0] = self._places_of([None], system)[0]
+
+    def _places_of(self, given: Sequence[object], system: _System) -> Places:
+        known_system, was_given = system
+        # 1, 1.0 and True are equal, and not the same code.
+        keys = [(known_system, was_given, type(value), value) for value in given]
+        new = [at for at, key in enumerate(keys) if key not in self._places]
+        for at, pair in zip(new, _read_pairs([given[at] for at in new], known_system, was_given), strict=True):
+            self._places[keys[at]] = len(self.pairs)
+            self.pairs.append(pair)
+        return np.array([self._places[key] for key in keys], np.int32)
+
+
+def _keys(index: Places, line: npt.NDArray[np.integer], n_codes: int) -> Ints | Places:
+    """A number for each row's pair; a missing code, -1, has the first of its line."""
+    if len(line) == 1:
+        return index + np.int32(1) if line[0] == 0 else index + (np.int64(line[0]) * n_codes + 1)
+    return line.astype(np.int64) * n_codes + (index + np.int64(1))
 
 
 def _read_pairs(given: Sequence[object], system: CodeSystem | None, was_given: bool) -> list[Pair]:
@@ -145,7 +188,7 @@ def _systems(
                 allowed="one of the two",
                 remedy="leave out system=, or drop the column",
             )
-        return [(known, True)], np.zeros(0, np.int8), 1
+        return [(known, True)], np.zeros(1, np.int8), 1
     if not table.has("system"):
         raise UsageError(
             "no code system is given",

@@ -11,8 +11,9 @@ from attrs import field, frozen
 
 from ..catalogue import Catalogue
 from ..codes import read_setting, read_status, read_system
+from ..errors import DataError
 from ..evidence import Meanings
-from ..frames import Days, Table, open_table
+from ..frames import Days, Table, UnlikePartsError, open_table
 from ..model.definition import Model
 from ..model.primitives import ANY_MEDICINE, ANY_RECORD, ICD10_RECORD
 from ..vocabulary import CodeSystem, Setting
@@ -62,20 +63,52 @@ class Context:
 
 def read_records(native: object, context: Context) -> ReadFeed:
     """Coded records to facts."""
+    return _read("records", native, context, _read_records)
+
+
+def read_medicines(native: object, context: Context) -> ReadFeed:
+    """Medicines to facts of their classes, and to the table of different medicines."""
+    return _read("medicines", native, context, _read_medicines)
+
+
+def read_values(native: object, context: Context) -> ReadFeed:
+    """Numeric values of conditions of kind `value`; range and units are checked against the model."""
+    return _read("values", native, context, _read_values)
+
+
+def read_contacts(native: object, context: Context) -> ReadFeed:
+    """Contacts to facts: any contact, and contact in a setting."""
+    return _read("contacts", native, context, _read_contacts)
+
+
+def _read(name: str, native: object, context: Context, read: Callable[[Table, Context], ReadFeed]) -> ReadFeed:
+    """A long table is read in parts; where that fails it is read as a whole, and an error is about the whole."""
+    required, optional = required_and_optional(name)
+    columns = context.columns.get(name)
+    table = open_table(native, name=name, required=required, optional=optional, columns=columns, pass_through=False)
+    in_parts = table.divided()
+    if in_parts is not None:
+        try:
+            return read(in_parts, context)
+        except (DataError, UnlikePartsError):
+            pass  # read again below
+    return read(table, context)
+
+
+def _read_records(table: Table, context: Context) -> ReadFeed:
     catalogue, model = context.catalogue, context.model
     reading = _CodedFeed(
-        native, "records", context,
+        table, context,
         meaning=lambda pair: record_meaning(pair, catalogue, model),
         words={"status": read_status, "setting": read_setting},
     )  # fmt: skip
     return reading.read(about={"administrative": lambda pair: is_administrative(pair, model)})
 
 
-def read_medicines(native: object, context: Context) -> ReadFeed:
-    """Medicines to facts of their classes, and to the table of different medicines."""
+def _read_medicines(table: Table, context: Context) -> ReadFeed:
     catalogue, model = context.catalogue, context.model
     reading = _CodedFeed(
-        native, "medicines", context,
+        table, context,
         meaning=lambda pair: medicine_meaning(pair, catalogue, model), words={"status": read_status},
         keep_after=model.earliest_counted(context.as_at[0]),
     )  # fmt: skip
@@ -85,15 +118,14 @@ def read_medicines(native: object, context: Context) -> ReadFeed:
     return feed.with_measured(tuple(names), what, None)
 
 
-def read_values(native: object, context: Context) -> ReadFeed:
-    """Numeric values of conditions of kind `value`; range and units are checked against the model."""
+def _read_values(table: Table, context: Context) -> ReadFeed:
     catalogue, allowed = context.catalogue, context.model.values
 
     def condition(pair: Pair) -> str:
         return value_condition(pair, catalogue, context.model)
 
     reading = _CodedFeed(
-        native, "values", context,
+        table, context,
         meaning=lambda pair: frozenset({condition(pair)} - {""}), words={"status": read_status},
         keep_after=np.iinfo(np.int32).min,
     )  # fmt: skip
@@ -113,9 +145,7 @@ def read_values(native: object, context: Context) -> ReadFeed:
     return feed.with_measured(tuple(names), what, np.concatenate(amounts) if amounts else np.zeros(0, np.int64))
 
 
-def read_contacts(native: object, context: Context) -> ReadFeed:
-    """Contacts to facts: any contact, and contact in a setting."""
-    table = _open(native, "contacts", context)
+def _read_contacts(table: Table, context: Context) -> ReadFeed:
     reader, dates = _reader(context, None), DateCheck(table, context.date_format)
     # A row without a setting, or with an unknown one, has the last place.
     settings: tuple[Setting | None, ...] = (*Setting, None)
@@ -164,15 +194,14 @@ class _CodedFeed:
 
     def __init__(
         self,
-        native: object,
-        name: str,
+        table: Table,
         context: Context,
         *,
         meaning: Callable[[Pair], Meaning],
         words: Mapping[str, Callable[[object], object | None]],
         keep_after: int | None = None,
     ) -> None:
-        self._table = _open(native, name, context)
+        self._table = table
         self._context = context
         self._meaning = meaning
         self._words = words
@@ -231,12 +260,6 @@ class _CodedFeed:
         )
         self._meanings += new
         self._numbers = np.concatenate([self._numbers, np.array(numbers, np.int64)])
-
-
-def _open(native: object, name: str, context: Context) -> Table:
-    required, optional = required_and_optional(name)
-    columns = context.columns.get(name)
-    return open_table(native, name=name, required=required, optional=optional, columns=columns, pass_through=False)
 
 
 def _reader(context: Context, keep_after: int | None) -> Reader:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
-from ..evidence import pack
+from ..evidence import Ordered, order, pack
 from ..quality import NOT_USED
 from ..threads import in_blocks
 from .rows import REASON_WORDS, Bounds, Ints, Piece, used_rows, why_not
@@ -72,13 +72,12 @@ class Latest:
         with self._lock:
             np.maximum.at(self._days[meaning], where, day)
 
-    def facts(self) -> list[Ints]:
-        """The latest days as packed facts."""
-        parts = []
+    def facts(self) -> Iterator[Ordered]:
+        """The latest days as facts."""
         for meaning, days in self._days.items():
             found = np.flatnonzero(days != _NEVER)
-            parts.append(pack(found % max(self._n_people, 1), np.full(len(found), meaning), days[found]))
-        return parts
+            facts = pack(found % max(self._n_people, 1), np.full(len(found), meaning), days[found])
+            yield order(facts, self._n_people)
 
 
 def _first_dates(as_at: tuple[int, ...], day: npt.NDArray[np.int32]) -> npt.NDArray[np.int16]:
@@ -158,9 +157,10 @@ class Reader:
         """With `keep_after`, rows of later days are kept for `kept()`."""
         self._bounds = bounds
         self._keep_after = keep_after
+        self._n_people = n_people
         self._latest = Latest(n_people, len(bounds.as_at))
         self._kept: dict[int, Kept] = {}
-        self._facts: dict[int, Ints] = {}
+        self._facts: list[Ordered] = []
         self.counts = Counts(len(bounds.as_at))
         self.n_rows = 0
 
@@ -205,16 +205,15 @@ class Reader:
             dates = None if date is None else np.take(date, rows)
             self._latest.add(light, np.take(person, rows), np.take(day, rows), dates)
             meaning[rows] = _NO_FACT
-        self._facts[first + start] = pack(person, meaning, day)[meaning >= 0]
+        self._facts.append(order(pack(person, meaning, day)[meaning >= 0], self._n_people))
 
     def keep_latest_of(self, meanings: Iterable[int]) -> None:
         """Of these meanings only the latest day of each person is ever asked."""
         self._latest.begin(meanings)
 
-    def facts(self) -> Iterator[Ints]:
-        """The packed facts of all rows, which are handed over: they are not here any more afterwards."""
-        while self._facts:
-            yield self._facts.popitem()[1]
+    def facts(self) -> Iterator[Ordered]:
+        """The facts of all rows."""
+        yield from self._facts
         yield from self._latest.facts()
 
     def kept(self) -> Kept:
