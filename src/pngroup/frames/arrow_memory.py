@@ -72,13 +72,24 @@ _pointer_of.restype = ctypes.c_void_p
 _pointer_of.argtypes = [ctypes.py_object, ctypes.c_char_p]
 
 
+class _Memory:
+    """An array handed over by its library, and given back when nobody holds it any more."""
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+    def __del__(self) -> None:
+        self.array.release(ctypes.byref(self.array))
+
+
 @frozen(eq=False)
 class TextChunk:
     """Consecutive rows of a column of text.
 
     Either `views` is given, uint64 of shape (n, 2): the length in the low 32 bits of the first word, then twelve bytes:
     a text that fits, padded with zeros, or the beginning of a longer one and where the rest is. Or `offsets` (n + 1)
-    into `data` (uint8). `missing` is None where no row is. The memory is the owner's: not to be kept or written to.
+    into `data` (uint8). `missing` is None where no row is. The memory is the owner's: not to be written to, and not to
+    be used after the chunk is gone.
     """
 
     n_rows: int
@@ -86,13 +97,11 @@ class TextChunk:
     views: npt.NDArray[np.uint64] | None = field(default=None, repr=False)
     offsets: npt.NDArray[np.signedinteger[Any]] | None = field(default=None, repr=False)
     data: npt.NDArray[np.uint8] | None = field(default=None, repr=False)
+    memory: _Memory | None = field(default=None, repr=False)
 
 
 def text_chunks(column: Any) -> Iterator[TextChunk] | None:
-    """The chunks of a column that exports text through `__arrow_c_stream__`; None where it exports something else.
-
-    Each chunk is valid until the next one is asked for.
-    """
+    """The chunks of a column that exports text through `__arrow_c_stream__`; None where it exports something else."""
     export = getattr(column, "__arrow_c_stream__", None)
     if export is None:
         return None  # an older version of its library
@@ -116,11 +125,9 @@ def _chunks(capsule: Any, stream: Any, form: bytes) -> Iterator[TextChunk]:
             raise _not_handed_over(fault)
         if not array.release:
             return
-        try:
-            if array.length:
-                yield _chunk(array, form)
-        finally:
-            array.release(ctypes.byref(array))
+        memory = _Memory(array)
+        if array.length:
+            yield _chunk(memory, form)
 
 
 def _not_handed_over(fault: int) -> OSError:
@@ -128,14 +135,16 @@ def _not_handed_over(fault: int) -> OSError:
     return OSError(fault, "a column of text could not be handed over by its library")
 
 
-def _chunk(array: Any, form: bytes) -> TextChunk:
+def _chunk(memory: _Memory, form: bytes) -> TextChunk:
+    array = memory.array
     n, first = int(array.length), int(array.offset)
     missing = _missing(array, n, first)
     if form == _VIEWS:
         words = _memory(array.buffers[1], (first + n) * _VIEW_WORDS, np.uint64).reshape(-1, _VIEW_WORDS)
-        return TextChunk(n, missing, views=words[first:])
+        return TextChunk(n, missing, views=words[first:], memory=memory)
     offsets = _memory(array.buffers[1], first + n + 1, _OFFSETS[form])[first:]
-    return TextChunk(n, missing, offsets=offsets, data=_memory(array.buffers[2], int(offsets[-1]), np.uint8))
+    data = _memory(array.buffers[2], int(offsets[-1]), np.uint8)
+    return TextChunk(n, missing, offsets=offsets, data=data, memory=memory)
 
 
 def _missing(array: Any, n: int, first: int) -> Bools | None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from .addresses import shares_many_objects
 from .objects import is_missing
 from .plain import Bools, Column, Distinct, Raw, Rows, is_a, library
 from .with_arrays import look_array, look_sequence, make_array, take_array
@@ -57,6 +58,13 @@ def look(values: Any) -> Raw | None:
     if is_foreign_column(values):
         return look_arrow(foreign_column(values))
     return None
+
+
+def shares_many(values: Any) -> bool:
+    """Whether a column is one of Python objects of which many rows hold the same, and there are many all the same."""
+    if is_pandas_column(values) and isinstance(values.dtype, np.dtype) and values.dtype.kind == "O":
+        values = values.to_numpy()
+    return shares_many_objects(values)
 
 
 def column_like(values: Any, column: Column) -> Any:

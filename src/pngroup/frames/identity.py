@@ -14,7 +14,7 @@ from .columns import same_values
 from .encoding import encode_plain
 from .hashing import look_up
 from .numbering_text import SharedNumberError, TextTable, number_text
-from .plain import KIND_WORDS, Distinct, Flat, Index, Objects, Plain, Rows, objects
+from .plain import KIND_WORDS, Distinct, Flat, Index, Objects, Plain, Raw, Rows, objects
 from .short_text import may_be_blank, short_text, texts_of, words_of
 from .table import Table
 
@@ -152,10 +152,14 @@ def find_people(people: Ids, table: Table, column: str = "person_id") -> Index:
     `DataError` for ids of another kind than those of people.
     """
     raw = table.raw(column)
+    if people.kind == "text" and raw.dictionary is not None and raw.codes is not None:
+        of_entries = _find_short(people, raw.dictionary)
+        if of_entries is not None:
+            return np.take(np.append(of_entries, np.int32(NO_ID)), raw.codes, mode="wrap")
     if raw.kind == "text" and raw.memory is not None and people.kind == "text":
-        known, text = people.text_table, short_text(raw.memory)
-        if known is not None and text is not None:
-            return known.find_in(text, missing=NO_ID, blank=NO_ID)
+        found = _find_short(people, raw)
+        if found is not None:
+            return found
         if raw.find is not None:
             return _without_blank(raw.find(people.values.tolist()), table, column)
     if raw.kind in ("integer", "float") and people.kind == "integer":
@@ -167,6 +171,14 @@ def find_people(people: Ids, table: Table, column: str = "person_id") -> Index:
                 found[plain.missing] = NO_ID
             return found
     return match_ids(people, encode_ids(table, column)).astype(np.int32)
+
+
+def _find_short(people: Ids, raw: Raw) -> Index | None:
+    """The same of a column of short texts; None of any other, and where the ids of people are long."""
+    if raw.kind != "text" or raw.memory is None:
+        return None
+    known, text = people.text_table, short_text(raw.memory)
+    return known.find_in(text, missing=NO_ID, blank=NO_ID) if known is not None and text is not None else None
 
 
 def _without_blank(found: Index, table: Table, column: str) -> Index:

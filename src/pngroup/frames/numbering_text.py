@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from attrs import frozen
 
-from ..threads import BLOCK, in_blocks
+from ..threads import BLOCK, for_each
 from .arrow_memory import TextChunk
 from .hashing import Numbering, sorted_distinct
 from .plain import Bools, Distinct, Index, tidy
@@ -74,18 +74,17 @@ class TextTable:
         is not there and holds nothing but blanks.
         """
         found = np.empty(text.n_rows, np.int32)
-        for first, chunk in _placed(text):
-            part = found[first : first + chunk.n_rows]
 
-            def work(start: int, stop: int, chunk: TextChunk = chunk, part: Index = part) -> None:
-                words = _words(chunk, start, stop)
-                part[start:stop] = self._through_runs(words)
-                if blank != _NONE:
-                    _mark_blank(words, part[start:stop], blank)
+        def work(block: _Block) -> None:
+            words = chunk_words(block.chunk, block.start, block.stop)
+            part = block.rows_of(found)
+            part[:] = self._through_runs(words)
+            if blank != _NONE:
+                _mark_blank(words, part, blank)
+            if block.chunk.missing is not None:
+                part[block.chunk.missing[block.start : block.stop]] = missing
 
-            in_blocks(chunk.n_rows, work)
-            if chunk.missing is not None:
-                part[chunk.missing] = missing
+        for_each(work, _blocks(text))
         return found
 
     def _through_runs(self, words: Words) -> Index:
@@ -142,18 +141,40 @@ def number_into(table: TextTable, text: ShortText, index: Index) -> None:
 
     Where rows are missing the empty text has a number too. May raise `SharedNumberError`.
     """
-    n_known = _HEAD if len(table.words) else 0
-    for first, chunk in _placed(text):
-        part = index[first : first + chunk.n_rows]
-        _number_chunk(table, chunk, part, head=max(0, _HEAD - first - n_known))
-        if chunk.missing is not None:
-            part[chunk.missing] = _NONE
+    blocks = _blocks(text)
+    # As long as little is known, a block may hold much that is new: the first are gone through one after the other.
+    n_head = 0 if len(table.words) else _HEAD
+    unfinished = [block for block in blocks if block.first < n_head]
+
+    def work(block: _Block) -> None:
+        part = block.rows_of(index)
+        part[:] = table.find(_words(block.chunk, block.start, block.stop))
+        if (part == _NONE).any():
+            unfinished.append(block)
+
+    def finish() -> None:
+        for block in sorted(unfinished, key=lambda block: block.first):
+            words = _words(block.chunk, block.start, block.stop)
+            found = table.find(words)
+            new = np.flatnonzero(found == _NONE)
+            if len(new):
+                table.insert(words[new])
+                found[new] = table.find(words[new])
+            block.rows_of(index)[:] = found
+
+    finish()
+    unfinished.clear()
+    for_each(work, [block for block in blocks if block.first >= n_head])
+    finish()
+    for block in blocks:
+        if block.chunk.missing is not None:
+            block.rows_of(index)[block.chunk.missing[block.start : block.stop]] = _NONE
 
 
 def _is_each_once(text: ShortText, table: TextTable) -> bool:
     """Whether no row is missing and each text differs, as ids of people mostly do; then the table holds them all."""
     parts = []
-    for _, chunk in _placed(text):
+    for chunk in text.chunks():
         sample = mixed(_words(chunk, 0, min(chunk.n_rows, _SAMPLE)))
         if chunk.missing is not None or len(sorted_distinct(sample)) < len(sample):
             return False
@@ -166,33 +187,6 @@ def _is_each_once(text: ShortText, table: TextTable) -> bool:
     return True
 
 
-def _number_chunk(table: TextTable, chunk: TextChunk, part: Index, *, head: int) -> None:
-    """The first `head` rows are numbered block by block; of the rest, blocks with a new text are gone through twice."""
-    head = min(-(-head // BLOCK) * BLOCK, chunk.n_rows)
-    unfinished = list(range(0, head, BLOCK))
-
-    def work(start: int, stop: int) -> None:
-        start, stop = start + head, stop + head
-        part[start:stop] = table.find(_words(chunk, start, stop))
-        if (part[start:stop] == _NONE).any():
-            unfinished.append(start)
-
-    def finish() -> None:
-        for start in sorted(unfinished):
-            words = _words(chunk, start, min(start + BLOCK, chunk.n_rows))
-            found = table.find(words)
-            new = np.flatnonzero(found == _NONE)
-            if len(new):
-                table.insert(words[new])
-                found[new] = table.find(words[new])
-            part[start : start + BLOCK] = found
-
-    finish()
-    unfinished.clear()
-    in_blocks(chunk.n_rows - head, work)
-    finish()
-
-
 def _words(chunk: TextChunk, start: int, stop: int) -> Words:
     """The words of some rows, those of missing rows made those of the empty text."""
     words = chunk_words(chunk, start, stop)
@@ -203,9 +197,26 @@ def _words(chunk: TextChunk, start: int, stop: int) -> Words:
     return cleaned
 
 
-def _placed(text: ShortText) -> Iterator[tuple[int, TextChunk]]:
-    """The chunks, and the row at which each begins."""
+@frozen
+class _Block:
+    """Rows `start` to `stop` of a chunk, the first of which is row `first` of the column."""
+
+    chunk: TextChunk
+    start: int
+    stop: int
+    first: int
+
+    def rows_of(self, column: Index) -> Index:
+        """Its part of an array with an entry a row."""
+        return column[self.first : self.first + self.stop - self.start]
+
+
+def _blocks(text: ShortText) -> list[_Block]:
+    """The rows of all chunks in blocks."""
+    blocks: list[_Block] = []
     first = 0
     for chunk in text.chunks():
-        yield first, chunk
+        starts = range(0, chunk.n_rows, BLOCK)
+        blocks += [_Block(chunk, start, min(start + BLOCK, chunk.n_rows), first + start) for start in starts]
         first += chunk.n_rows
+    return blocks

@@ -75,7 +75,8 @@ class Raw:
     `native` is what its library calls the type, for messages. `read` may be called for every kind but
     `nested` and `other`. `listed` gives plain Python values, slowly. `memory`, of a column of text, exports it as
     Arrow memory (`__arrow_c_stream__`), where that is to be had. `find` looks each row up among distinct texts by
-    the means of its library: the place, -1 where it is not there, -2 where the row is missing.
+    the means of its library: the place, -1 where it is not there, -2 where the row is missing. A column that its
+    library holds as a dictionary has that as `dictionary`, and in `codes` each row's place in it, -1 where missing.
     """
 
     kind: Kind
@@ -84,6 +85,8 @@ class Raw:
     listed: Callable[[], Sequence[object]] = list
     memory: Any = None
     find: Callable[[Sequence[str]], Index] | None = None
+    dictionary: Raw | None = None
+    codes: npt.NDArray[np.integer] | None = None
 
 
 @frozen(eq=False)
@@ -235,12 +238,12 @@ def spread(dictionary: Raw, codes: npt.NDArray[np.integer]) -> Raw:
         categories = dictionary.listed()
         return [None if code < 0 else categories[code] for code in codes.tolist()]
 
-    return Raw(dictionary.kind, dictionary.native, read, listed)
+    return Raw(dictionary.kind, dictionary.native, read, listed, dictionary=dictionary, codes=codes)
 
 
 def days_of(values: npt.NDArray[np.datetime64]) -> Flat:
     """Days from numpy datetimes of any unit; the time of day is cut off, before 1970 too."""
-    return Flat(values.astype("datetime64[D]").astype(np.int64), np.isnat(values))
+    return Flat(values.astype("datetime64[D]").view(np.int64), np.isnat(values))
 
 
 def whole(values: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:

@@ -36,7 +36,7 @@ class ShortText:
     n_rows: int
 
     def chunks(self) -> Iterator[TextChunk]:
-        """The chunks, each valid until the next is asked for."""
+        """The chunks."""
         chunks = text_chunks(self.column)
         if chunks is None:
             raise TypeError("a column of text is none any more")

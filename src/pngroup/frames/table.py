@@ -9,7 +9,7 @@ import numpy as np
 from attrs import evolve, field, frozen
 
 from ..errors import DataError
-from .columns import look, take_column
+from .columns import look, shares_many, take_column
 from .days import Days, read_days
 from .encoding import Encoded, Numbers, encode_plain, read_numbers
 from .plain import KIND_WORDS, Distinct, Divisible, Flat, Frame, Kind, Objects, Plain, Raw, Rows, objects
@@ -25,6 +25,7 @@ class _Changeable(Protocol):
 
 #: Rows of a part of a divided table.
 PART: Final = 1 << 20
+_LONG_DICTIONARY: Final = 1 << 16
 _READABLE: Final = ("text", "integer", "float", "boolean", "date", "datetime", "mixed", "empty")
 
 
@@ -90,11 +91,21 @@ class Table:
     def divided(self) -> Table | None:
         """This table, read in parts so that what is made on the way need not be as long as all of it.
 
-        None for a table that is short, or whose rows cannot be taken apart without copying.
+        None for a table that is short, or whose rows cannot be taken apart without copying; and where a column is a
+        long dictionary, as of ids, or of objects that many rows share: each part would have to look through them.
         """
         if isinstance(self.frame, StreamFrame) or not isinstance(self.frame, Divisible) or self.n_rows <= 2 * PART:
             return None
-        return evolve(self, is_divided=True) if self.frame.part(0, 1) is not None else None
+        row = self.frame.part(0, 1)
+        if row is None:
+            return None
+        first = evolve(self, frame=row)
+        dictionaries = [raw.dictionary for raw in map(first.raw, self.labels) if raw.dictionary is not None]
+        if any(each.memory is None or len(each.memory) > _LONG_DICTIONARY for each in dictionaries):
+            return None
+        if any(map(shares_many, map(self.native_column, self.labels))):
+            return None
+        return evolve(self, is_divided=True)
 
     def whole(self) -> Table:
         """These rows judged as a whole table, though they are a piece of one."""

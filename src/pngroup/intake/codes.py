@@ -56,7 +56,8 @@ class Pairs:
         self._system = system
         self._places: dict[tuple[CodeSystem | None, bool, type, object], int] = {}
         self._codes = Growing()
-        self._had_missing = False
+        #: Whether every number that `_codes` has given is that of a row.
+        self._all_occur = True
         #: For each kind of code the places of the pairs: a line a system, and in it first that of the missing code.
         self._known: dict[str, Places] = {}
         self._lines: dict[_System, int] = {}
@@ -71,7 +72,8 @@ class Pairs:
         codes = table.encode("code") if numbered is None else None
         systems, system_index, n_systems = _systems(table, self._system)
         if numbered is not None:
-            return self._add_numbered(*numbered, systems, system_index)
+            is_dictionary = table.raw("code").dictionary is not None
+            return self._add_numbered(*numbered, systems, system_index, is_dictionary=is_dictionary)
         assert codes is not None
         n_codes = len(codes.values) + 1
         key = _keys(codes.index, system_index, n_codes)
@@ -86,7 +88,13 @@ class Pairs:
         return np.take(place, key)
 
     def _add_numbered(
-        self, kind: GrowingKind, index: Places, systems: list[_System], system_index: npt.NDArray[np.integer]
+        self,
+        kind: GrowingKind,
+        index: Places,
+        systems: list[_System],
+        system_index: npt.NDArray[np.integer],
+        *,
+        is_dictionary: bool,
     ) -> Places:
         """The places of codes that are numbered through all pieces: only pairs that are new are looked at."""
         lines = [self._lines.setdefault(system, len(self._lines)) for system in systems]
@@ -96,9 +104,8 @@ class Pairs:
             before = self._known[kind]
             known[: before.shape[0], : before.shape[1]] = before
         self._known[kind] = known
-        self._had_missing = self._had_missing or (len(index) > 0 and int(index.min()) < 0)
-        if len(systems) == 1 and not self._had_missing:
-            # Every code has been met with this system.
+        self._all_occur = self._all_occur and not is_dictionary and (not len(index) or int(index.min()) >= 0)
+        if len(systems) == 1 and self._all_occur:
             line = known[lines[0]]
             self._fill(kind, line, np.flatnonzero(line[1:] == _NEW) + 1, systems[0])
             is_same = np.array_equal(line[1:], np.arange(n_codes - 1))
