@@ -266,7 +266,7 @@ def test_parts_follow_from_memory(tmp_path):
     people = GIVEN["people"]
     large = {**files, "records": type(files["records"])(files["records"].source, [], 10**9, files["records"].schema)}
     assert n_parts_for(people, files, 10**9) == 1
-    n_parts = [n_parts_for(people, large, allowed) for allowed in (10**11, 10**10, 10**9, 10**6)]
+    n_parts = [n_parts_for(people, large, allowed) for allowed in (10**11, 5 * 10**9, 10**9, 10**6)]
     assert n_parts[0] == 1
     assert n_parts == sorted(n_parts)
     assert 2 <= n_parts[1] < n_parts[2] <= 512

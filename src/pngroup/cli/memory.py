@@ -23,11 +23,11 @@ _SHARE: Final = 0.5
 _UNKNOWN: Final = 4 * 10**9
 _LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 #: What a run needs: of its own, for each person beside the table of people, for each row of the other tables. Measured:
-#: 0.33 GB for 100,000 people with 2 million rows, 0.91 for a million with 20 million, 7.1 for 10 million with 200
-#: million; these three make 0.38, 1.06 and 7.9 GB of it.
+#: 0.63 GB for a million people with 20 million rows, 3.1 for 10 million with 200 million, of which 77 % became facts;
+#: these make 0.66 and 3.9 GB of it.
 _PROGRAM: Final = 3 * 10**8
-_PERSON: Final = 250
-_ROW: Final = 24
+_PERSON: Final = 150
+_ROW: Final = 9
 #: For each person and further index date. Measured: 300,000 people with 3 million rows took 0.32 GB at one date, 0.56
 #: at twelve.
 _DATE: Final = 75

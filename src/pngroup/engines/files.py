@@ -33,6 +33,8 @@ from .work import Work
 Tell: TypeAlias = Callable[[int], None]
 _RESULT: Final = "result"
 _SAMPLE: Final = 1 << 10
+#: People whose rows of the result are made and written at a time.
+_PIECE: Final = 1 << 17
 
 
 @frozen
@@ -275,13 +277,20 @@ def _group(
             allowed=error.allowed,
             remedy=error.remedy,
         ) from None
-    frame = grouping.to_frame(criteria=criteria)
     others = grouping.people.table.other_columns
-    ours = frame.column_names[1 : frame.num_columns - len(others)]
-    columns = [pa.array(rows[grouping.people.first_row]), *(frame.column(1 + at) for at in range(len(ours)))]
     path = part_path(work.folder, _RESULT, part)
-    with work.made(path.name) as unfinished:
-        pq.write_table(pa.table(columns, names=[ROW, *ours]), unfinished, compression="lz4", write_statistics=False)
+    with work.made(path.name) as unfinished, contextlib.ExitStack() as closing:
+        writer, first = None, 0
+        # Piece by piece: the whole result of a part is larger than what it was made of.
+        for frame in grouping.frames(_PIECE, criteria=criteria):
+            ours = frame.column_names[1 : frame.num_columns - len(others)]
+            place = pa.array(rows[grouping.people.first_row[first : first + frame.num_rows]])
+            first += frame.num_rows
+            piece = pa.table([place, *(frame.column(1 + at) for at in range(len(ours)))], names=[ROW, *ours])
+            if writer is None:
+                made = pq.ParquetWriter(unfinished, piece.schema, compression="lz4", write_statistics=False)
+                writer = closing.enter_context(made)
+            writer.write_table(piece)
     counts: list[tuple[Place, int]] = list(to_counts(grouping.quality).items())
     note = {"counts": counts, "manifest": dict(grouping.manifest), "others": list(others)}
     work.finish(_step(part), [path], note)

@@ -11,6 +11,8 @@ import numpy as np
 #: The column of a part's result that says which row of people each row belongs to.
 ROW: Final = "row"
 _ROWS: Final = 1 << 14
+#: Bytes of a column that are read at a time.
+_BUFFER: Final = 1 << 18
 
 
 def merge(paths: Sequence[Path], people: Any, person_id: str, others: Sequence[str], n_rows: int) -> Iterator[Any]:
@@ -68,7 +70,8 @@ class _Cursor:
     def __init__(self, path: Path) -> None:
         import pyarrow.parquet as pq
 
-        self._file = pq.ParquetFile(path)
+        # By default the whole file is in memory in the end.
+        self._file = pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER)
         self._batches = self._file.iter_batches(batch_size=_ROWS, use_threads=False)
         self._schema = self._file.schema_arrow
         self._held: list[Any] = []

@@ -22,6 +22,10 @@ Parts: TypeAlias = npt.NDArray[np.uint16]
 #: 2**64 divided by the golden ratio, odd: spreads consecutive numbers evenly (Knuth, volume 3, section 6.4).
 _MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 _WORD: Final = 8
+#: Rows of a batch that is read again.
+_BATCH: Final = 1 << 18
+#: Bytes of a column that are read at a time.
+_BUFFER: Final = 1 << 20
 #: Rows that wait to be written, of all parts together, and the fewest that make a row group of a part.
 _WAITING: Final = 1 << 21
 _FEWEST: Final = 1 << 12
@@ -156,8 +160,9 @@ def open_part(stream: Stream, folder: Path, name: str, part: int) -> Stream:
     def batches() -> Iterator[Any]:
         import pyarrow.parquet as pq
 
-        with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(use_threads=False)
+        # By default the whole file is in memory in the end.
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER) as file:
+            yield from file.iter_batches(batch_size=_BATCH, use_threads=False)
 
     return Stream(names=stream.names, batches=batches, implementation=stream.implementation)
 

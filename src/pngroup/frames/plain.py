@@ -246,6 +246,17 @@ def days_of(values: npt.NDArray[np.datetime64]) -> Flat:
     return Flat(values.astype("datetime64[D]").view(np.int64), np.isnat(values))
 
 
+def consecutive(rows: Rows) -> slice | None:
+    """The slice that takes these rows, where they follow each other: nothing is copied then.
+
+    >>> consecutive(np.array([3, 4, 5])), consecutive(np.array([3, 5]))
+    (slice(3, 6, None), None)
+    """
+    if not len(rows) or rows[-1] - rows[0] + 1 != len(rows) or (rows[1:] - rows[:-1] != 1).any():
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1)
+
+
 def whole(values: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
     """Integers as int64; uint64 only where a value needs it."""
     if values.dtype == np.uint64 and values.size and int(values.max()) > np.iinfo(np.int64).max:

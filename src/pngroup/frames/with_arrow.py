@@ -20,6 +20,7 @@ from .plain import (
     Raw,
     Rows,
     Taken,
+    consecutive,
     library,
     objects,
     spread,
@@ -176,8 +177,9 @@ def _has_runs(column: Any) -> bool:
 
 
 def _taken(table: Any, rows: Rows) -> Any:
-    if len(rows) == table.num_rows and bool((rows == np.arange(len(rows))).all()):
-        return table
+    following = consecutive(rows)
+    if following is not None:
+        return table.slice(following.start, len(rows))
     pa = library("pyarrow")
     for at, kind in enumerate(table.schema.types):
         if _is_view(kind):
@@ -192,7 +194,7 @@ def make_arrow(column: Column) -> Any:
     pa = library("pyarrow")
     if column.kind == "text":
         if column.words:
-            places = pa.array(column.values.astype(np.int64), mask=column.mask)
+            places = pa.array(column.values, mask=column.mask)
             return pa.array(column.words, type=pa.string()).take(places)
         return pa.array(column.texts(), type=pa.string())
     if column.kind == "date":
@@ -201,6 +203,8 @@ def make_arrow(column: Column) -> Any:
     kind, dtype = kinds[column.kind]
     if column.mask is not None and column.mask.all():
         return pa.nulls(len(column.values), kind)
+    if column.kind == "integer":
+        return pa.array(column.values, mask=column.mask).cast(kind)
     return pa.array(column.values.astype(dtype, copy=False), type=kind, mask=column.mask)
 
 

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from .addresses import number_by_address, shares_objects
 from .objects import look_objects
-from .plain import Column, Objects, Raw, Rows, Taken, is_a, library, spread
+from .plain import Column, Objects, Raw, Rows, Taken, consecutive, is_a, library, spread
 from .with_arrays import look_array
 from .with_arrow import look_arrow
 
@@ -154,7 +154,7 @@ class PandasFrame:
         computed = {name: column for name, column in columns.items() if isinstance(column, Column)}
         if rows is None and not keep and len(computed) == len(columns):
             return pd.DataFrame({name: make_pandas(column, name=name) for name, column in computed.items()})
-        source = self.native if rows is None else self.native.iloc[rows]
+        source = self.native if rows is None else self.native.iloc[consecutive(rows) or rows]
         made = {
             name: source[column.column].rename(name)
             if isinstance(column, Taken)

@@ -12,7 +12,7 @@ from ..threads import BLOCK, in_blocks
 from .hashing import look_up, sample_starts, sorted_distinct
 from .numbering_text import distinct_text
 from .objects import look_objects
-from .plain import Column, Distinct, Flat, Kind, Plain, Raw, Rows, Taken, library, objects, whole
+from .plain import Column, Distinct, Flat, Kind, Plain, Raw, Rows, Taken, consecutive, library, objects, whole
 from .short_text import short_text
 
 _INTEGERS: Final = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
@@ -168,7 +168,7 @@ def make_polars(column: Column, *, name: str = "") -> Any:
     pl = library("polars")
     if column.kind == "text":
         if column.words:
-            places = pl.Series(column.values.astype(np.int64))
+            places = pl.Series(np.ascontiguousarray(column.values))
             return pl.Series(name, column.words, dtype=pl.String).gather(_nulled(places, column.mask))
         return pl.Series(name, column.texts().tolist(), dtype=pl.String)
     if column.kind == "integer" and column.mask is not None and column.mask.all():
@@ -180,7 +180,8 @@ def make_polars(column: Column, *, name: str = "") -> Any:
     elif column.kind == "date":
         made = pl.Series(name, column.values.astype(np.int32)).cast(pl.Date)
     else:
-        made = pl.Series(name, column.values.astype(np.int64))
+        # Widened last: what comes before is then as short as the numbers that a model has.
+        return _nulled(pl.Series(name, np.ascontiguousarray(column.values)), column.mask).cast(pl.Int64)
     return _nulled(made, column.mask)
 
 
@@ -244,7 +245,7 @@ class PolarsFrame:
     ) -> Any:
         """A DataFrame, or a LazyFrame for a LazyFrame."""
         pl = library("polars")
-        source = self.native if rows is None else self.native[rows]
+        source = self.native if rows is None else self.native[consecutive(rows) or rows]
         made = [
             source.get_column(column.column).alias(name)
             if isinstance(column, Taken)
