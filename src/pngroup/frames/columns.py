@@ -60,6 +60,21 @@ def look(values: Any) -> Raw | None:
     return None
 
 
+def part_of_column(values: Any, start: int, stop: int) -> Any:
+    """Consecutive rows of a column, not copied; None where its library has no such thing.
+
+    >>> part_of_column(np.array([3, 1, 2]), 1, 3), part_of_column([3, 1, 2], 1, 3)
+    (array([1, 2]), None)
+    """
+    if is_a(values, "pandas", "Series"):
+        return values.iloc[start:stop]
+    if isinstance(values, np.ndarray) or is_pandas_column(values):
+        return values[start:stop]
+    if is_a(values, "polars", "Series") or is_a(values, "pyarrow", "Array", "ChunkedArray"):
+        return values.slice(start, stop - start)
+    return None
+
+
 def shares_many(values: Any) -> bool:
     """Whether a column is one of Python objects of which many rows hold the same, and there are many all the same."""
     if is_pandas_column(values) and isinstance(values.dtype, np.dtype) and values.dtype.kind == "O":

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
-import numpy as np
 from attrs import frozen
 
-from .columns import take_column
+from .columns import part_of_column, take_column
 from .plain import Column, Rows, Taken
 from .with_arrays import make_array
 
@@ -36,10 +35,9 @@ class MappingFrame:
         return MappingFrame({label: copy(values) for label, values in self.native.items()}, self.n_rows)
 
     def part(self, start: int, stop: int) -> MappingFrame | None:
-        """Consecutive rows, not copied; None where a column is no array."""
-        if not all(isinstance(values, np.ndarray) for values in self.native.values()):
-            return None
-        return MappingFrame({label: values[start:stop] for label, values in self.native.items()}, stop - start)
+        """Consecutive rows, not copied; None where a column is a list or the like."""
+        parts = {label: part_of_column(values, start, stop) for label, values in self.native.items()}
+        return None if any(part is None for part in parts.values()) else MappingFrame(parts, stop - start)
 
     def native_column(self, name: str) -> Any:
         """The values under that key."""
