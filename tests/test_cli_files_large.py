@@ -17,13 +17,13 @@ import pytest
 from command_line import assert_no_id, assert_one_sentence, environment, practice, run, write_text
 from generated import TABLES, generate
 from pngroup.cli import inputs, memory, running
-from pngroup.cli.ahead import one_ahead
 from pngroup.cli.memory import n_parts_for, read_memory
 from pngroup.cli.program import COMMANDS, program
-from pngroup.cli.reading import open_files, read_table
 from pngroup.cli.screen import Meter
-from pngroup.cli.sources import find_files
 from pngroup.errors import DataError, UsageError
+from pngroup.files.ahead import one_ahead
+from pngroup.files.reading import open_files, read_table
+from pngroup.files.sources import find_files
 from routes import table
 
 POPULATION = generate(150, seed=5)

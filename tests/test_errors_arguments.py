@@ -23,9 +23,6 @@ def told(name, call, *, kind=UsageError, what, where, allowed, remedy):
 
 
 NO_TABLES = {
-    "a path as text": ("people.csv", "str", "read the file first"),
-    "a path": (Path("people.csv"), "Path", "read the file first"),
-    "a folder": (str(Path(__file__).parent), "str", "read the file first"),
     "binary content": (bytes(range(256)), "bytes", "as one of these"),
     "a list": ([1, 2], "list", "make a table of the rows"),
     "a list of dictionaries": ([{"person_id": IDS[0]}], "list", "make a table of the rows"),
@@ -55,14 +52,27 @@ TABLES = [
     ),
     *(
         told(
-            f"{table} is a path",
-            lambda table=table: group(**{table: f"{table}.parquet"}),
-            what=(f"{table} is not a table", "str"),
+            f"{table} is {name}",
+            lambda table=table, path=path: group(**{table: path}),
+            what=what,
             where=f"argument {table}",
-            allowed="pandas",
-            remedy=("read the file first", "command line"),
+            allowed=allowed,
+            remedy=remedy,
         )
-        for table in ("contacts", "medicines", "values")
+        for table in ("people", "records", "contacts", "medicines", "values")
+        for name, path, what, allowed, remedy in (
+            ("a file that is not there", "people.csv", "there is no such file", "a file that exists", "check the path"),
+            ("a path that is not there", Path("people.csv.gz"), "no such file", "a file that exists", "check the path"),
+            ("a file of another kind", "people.xlsx", "ending '.xlsx'", ".parquet", "use CSV"),
+            (
+                "the content of a file",
+                "person_id,birth_date" * 1000,
+                "no path",
+                "a table, or the path",
+                "check the path",
+            ),
+            ("a path that no system has", "a\0.csv", "no path", "a table, or the path", "check the path"),
+        )
     ),
     told(
         "people is None",

@@ -332,6 +332,11 @@ EXPRESSIONS = [
     in_group("an unknown line", "line(astma)", what="no line 'astma'", allowed="asthma"),
     in_group("an unknown class", "count_lines(majr) >= 1", what="'majr', did you mean 'major'?", allowed="moderate"),
     in_group("an unknown tally", "n(fall) >= 1", what="no tally 'fall', did you mean 'falls'?", allowed="falls"),
+    model_fault(
+        "a span of days over what has none",
+        ("within(falls, months=24)", "line(asthma)"), ('"n_ltc >= 1"', '"span_days(falls) >= 1"'),
+        what="no days for the item 'falls', which asks line()", line=WHEN, allowed="ever, within",
+    ),
     in_group("an unknown item", "n(falls, but_not='fall') >= 1", what="no item 'fall'", allowed="falls"),
     in_group(
         "an item as a number", "n(falls, but_not=3) >= 1", what="but_not of n() is not a word", allowed="quotation",

@@ -87,10 +87,22 @@ def test_a_month_or_year_of_death_counts_from_its_last_day(died_on, reason):
 
 @pytest.mark.parametrize(
     ("value", "excluded"),
-    [("opted out", True), ("", False), (" ", False), ("NULL", False), (None, False), (1, True), (0, False)],
+    [
+        ("opted out", True),
+        ("", False),
+        (" ", False),
+        ("NULL", False),
+        (None, False),
+        (1, True),
+        (0, False),
+        ("1", True),
+        ("0", False),
+        ("False", False),
+        ("no consent", True),
+    ],
 )
 def test_who_is_excluded_has_a_reason(value, excluded):
-    """A reason given excludes; blanks, words for nothing, and 0 do not."""
+    """A reason given excludes; blanks, words for nothing, 0 and false do not, as text of a file either."""
     people = {"person_id": ["a", "b"], "age": [50, 50], "excluded_reason": [value, value]}
     records = {"person_id": ["a"], "code": ["I50"], "date": ["2019-01-01"]}
     frame = pngroup.group(people, records, as_at=AS_AT, system="icd10").to_frame()

@@ -28,6 +28,7 @@ FLOORS = [
     {"codes"},
     {"catalogue"},
     {"frames"},
+    {"files"},
     {"schemes"},
     {"evidence"},
     {"model"},

@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen
 from .catalogue import Catalogue, load_catalogue
 from .codes import CodeProblem, explain_problem
 from .errors import shape_of
+from .files import opened
 from .frames import Column, Table, build, open_table
 from .intake import Pair, Pairs
 from .vocabulary import GROUPED_SYSTEMS, CodeSystem
@@ -99,9 +100,9 @@ def coverage(
 ) -> Coverage:
     """How much of the codes of a table the catalogue knows, code by code.
 
-    `records`: a table as for `group()`; only `code` and `system` are read (or one `system` for all rows). `columns`
-    maps our two names to the caller's. `as_found` also shows codes that cannot be read, and those of systems that are
-    not grouped, as they stand in the table, where they are otherwise shown by their shape.
+    `records`: a table or a path as for `group()`; only `code` and `system` are read (or one `system` for all rows).
+    `columns` maps our two names to the caller's. `as_found` also shows codes that cannot be read, and those of systems
+    that are not grouped, as they stand in the table, where they are otherwise shown by their shape.
 
     Each row of the table is counted once, under one of four statuses: `mapped` (evidence of a condition),
     `no_condition` (decided to be none, with the reason), `unknown` (nobody has decided, or the system is missing,
@@ -115,8 +116,9 @@ def coverage(
 
     Source: each answer rests on a row of the catalogue (`pngroup codes Z864` prints it with its sources).
     """
+    given = opened(records, "records", columns=[(columns or {}).get(ours, ours) for ours in ("code", "system")])
     table = open_table(
-        records, name="records", required=("code",), optional=("system",), columns=columns, pass_through=False
+        given, name="records", required=("code",), optional=("system",), columns=columns, pass_through=False
     )
     used = load_catalogue(catalogue)
     pairs = Pairs(system)

@@ -19,7 +19,9 @@ from .dates import read_as_at, to_date
 from .errors import UsageError, did_you_mean
 from .evidence import Evidence, Meanings, gather
 from .evidence.view import Measured, nothing_measured
+from .files import opened
 from .intake import (
+    EVENT_COLUMNS,
     REASONS,
     Context,
     Feed,
@@ -103,7 +105,9 @@ def group(
     `system` unless one `system` is given for all rows; optionally `setting`, `position`, `status`. `contacts`:
     `person_id`, `date`, `setting`. `medicines`: `person_id`, `code`, `system`, `date`. `values`: the same with
     `value` and `unit`. Each is a pandas, polars (eager or lazy) or pyarrow table, anything else narwhals takes, or a
-    mapping of arrays. `columns` maps our column names to the caller's, a table each:
+    mapping of arrays; or a path: of a file, of a folder of files, or a pattern such as `"records/*.parquet"` (CSV, TSV
+    or Parquet, the ending says which; needs pyarrow, and results are pyarrow tables). Event tables in files are read in
+    batches and never held as a whole. `columns` maps our column names to the caller's, a table each:
     `{"people": {"person_id": "nhs_no"}}`. Text dates are ISO unless `date_format` (as for `strptime`) is given.
 
     `model`, `catalogue` and `scheme` take a name, `name@edition`, a path, or an object. `strict` turns every fault of
@@ -128,6 +132,9 @@ def group(
     used_scheme = load_scheme(scheme)
     used_catalogue, used_model = load_both(model, catalogue)
     columns = columns or {}
+    people, tables = _tables(
+        people, {"records": records, "contacts": contacts, "medicines": medicines, "values": values}, columns
+    )
     registry = read_people(people, columns=columns.get("people"), date_format=date_format, one_date=len(days) == 1)
     at = [registry.at(day, short_history_months=used_model.short_history_months) for day in days]
     context = Context(
@@ -141,14 +148,6 @@ def group(
         system=system,
         keep=keep_records,
     )
-    tables = {"records": records, "contacts": contacts, "medicines": medicines, "values": values}
-    if records is None:
-        raise UsageError(
-            "records is None",
-            where="argument records",
-            allowed="a table, also an empty one",
-            remedy="give the coded records",
-        )
     feeds = {name: _READERS[name](table, context) for name, table in tables.items() if table is not None}
     evidence = _gather(feeds, context)
     fingerprint = fingerprint_of(used_catalogue, used_model, used_scheme)
@@ -191,6 +190,23 @@ def group(
         )
     ]
     return groupings[0] if is_one else Groupings(tuple(groupings))
+
+
+def _tables(
+    people: Any, tables: Mapping[str, Any], columns: Mapping[str, Mapping[str, str]]
+) -> tuple[Any, dict[str, Any]]:
+    """The tables as given; where that is a path, people as a table and the others as streams."""
+    if tables["records"] is None:
+        raise UsageError(
+            "records is None",
+            where="argument records",
+            allowed="a table, also an empty one",
+            remedy="give the coded records",
+        )
+    return opened(people, "people"), {
+        name: opened(table, name, columns=[columns.get(name, {}).get(ours, ours) for ours in EVENT_COLUMNS[name]])
+        for name, table in tables.items()
+    }
 
 
 def _read_dates(as_at: Any) -> tuple[list[int], bool]:

@@ -12,7 +12,9 @@ import numpy as np
 from .catalogue import Catalogue
 from .errors import DataError
 from .explanation import Explanation
-from .frames import Part, rows_of
+from .files import opened
+from .files.formats import arrow
+from .frames import Part, Stream, rows_of
 from .grouping import check_columns, group
 from .model import Model
 from .schemes import Scheme
@@ -38,9 +40,9 @@ def explain(
 ) -> Explanation:
     """Why one person is in their group, reading that person's rows of the tables only.
 
-    `person` is a person_id of `people`; the other arguments are those of `group`. `show_restricted` names restricted
-    topics (termination and loss, assisted conception, sexual health and HIV, gender) that are otherwise called "a
-    restricted record". Returns an `Explanation`: `str()` for staff, `.patient_text` for the person.
+    `person` is a person_id of `people`; the other arguments are those of `group`, paths too. `show_restricted` names
+    restricted topics (termination and loss, assisted conception, sexual health and HIV, gender) that are otherwise
+    called "a restricted record". Returns an `Explanation`: `str()` for staff, `.patient_text` for the person.
 
     Raises `DataError` where `people` has no such person (the id is not repeated), and what `group` raises.
 
@@ -61,8 +63,7 @@ def explain(
     own: dict[str, Part | None] = {}
     for name, table in tables.items():
         column = names.get(name, {}).get("person_id", "person_id")
-        rows = None if table is None else rows_of(table, name=name, column=column, value=person, same_kind=True)
-        own[name] = None if rows is None else Part(rows)
+        own[name] = None if table is None else Part(_rows(table, name, column, person))
     grouping = group(
         own["people"],
         own["records"],
@@ -86,3 +87,23 @@ def explain(
             remedy="check the id and its type; leading zeros count",
         )
     return grouping.explain(person, show_restricted=show_restricted)
+
+
+def _rows(table: Any, name: str, column: str, person: object) -> Any:
+    """The person's rows; files are read batch by batch."""
+    table = opened(table, name)
+    if not isinstance(table, Stream):
+        return rows_of(table, name=name, column=column, value=person, same_kind=True)
+    pa = arrow()
+    parts = [
+        rows_of(
+            pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch,
+            name=name,
+            column=column,
+            value=person,
+            same_kind=True,
+        )
+        for batch in table.batches()
+    ]
+    found = [part for part in parts if part.num_rows] or parts[:1]
+    return pa.concat_tables(found) if found else pa.table({each: pa.array([], pa.string()) for each in table.names})

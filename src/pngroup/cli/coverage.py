@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from ..covering import coverage as cover
+from ..files import find_files, open_files
+from ..files.formats import format_of
 from . import screen
-from .formats import format_of
 from .inputs import read_columns
 from .options import FILE
-from .reading import read_table
 from .writing import check_targets, table_writer, write_files
 
 
@@ -43,9 +43,11 @@ def coverage(
     if out is not None:
         format_of(out, option="--out")
     names = read_columns(columns, given=("records",)).get("records")
-    with screen.step(f"Reading {records.name}"):
-        table = read_table(records, option="--records")
-    with screen.step("Looking codes up"):
+    known = [(names or {}).get(ours, ours) for ours in ("code", "system")]
+    with screen.step(f"Reading {records.name}") as show:
+        files = open_files(find_files(records, option="--records"))
+        meter = screen.Meter(show, f"Reading {records.name}", files.n_units, "bytes" if files.is_text else "rows")
+        table = files.stream(known, meter.advance)
         found = cover(table, system=system, catalogue=catalogue, columns=names, as_found=as_found)
     if out is not None:
         write_files({targets["--out"]: table_writer(found.to_frame(), out, option="--out")})

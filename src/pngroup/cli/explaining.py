@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from ..errors import DataError
+from ..files.formats import arrow
 from ..one_person import explain as explain_person
 from . import screen
-from .formats import arrow
-from .inputs import read_inputs
+from .inputs import open_inputs
 from .options import table_options
 
 
@@ -25,11 +25,15 @@ def explain(*, person: str, show_restricted: bool, patient: bool, **options: Any
     For finding mistakes and answering questions, not for decisions about one patient. The text for staff holds coded
     records of the person: handle it as such.
     """
-    arguments = read_inputs(options)
-    column = arguments["columns"].get("people", {}).get("person_id", "person_id")
-    with screen.step("Explaining"):
+    inputs = open_inputs(options)
+    people = inputs.read("people")
+    column = inputs.arguments["columns"].get("people", {}).get("person_id", "person_id")
+    with screen.step("Explaining") as show:
+        tables: dict[str, Any] = {
+            name: inputs.stream(name, show, whole=True) for name in inputs.files if name != "people"
+        }
         explanation = explain_person(
-            as_kept(person, arguments["people"], column), **arguments, show_restricted=show_restricted
+            as_kept(person, people, column), people, **tables, **inputs.arguments, show_restricted=show_restricted
         )
     screen.write(explanation.patient_text if patient else str(explanation))
 

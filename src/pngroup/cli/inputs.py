@@ -9,13 +9,13 @@ from attrs import field, frozen
 
 from ..dates import read_as_at, to_date
 from ..errors import UsageError, did_you_mean
+from ..files.reading import Files, open_files
+from ..files.sources import find_files
 from ..frames import Stream
 from ..intake import EVENT_COLUMNS
 from ..schemes import load_scheme
 from . import screen
 from .options import TABLES
-from .reading import Files, open_files
-from .sources import find_files
 
 _EXAMPLES: Final = {"people": "people.person_id=nhs_no"} | dict.fromkeys(EVENT_COLUMNS, "records.code=diagnosis")
 _MOST_NAMES: Final = 30
@@ -36,11 +36,12 @@ class Inputs:
         with screen.step(f"Reading {files.source.name}") as show:
             return files.read(_meter(files, show).advance)
 
-    def stream(self, name: str, show: screen.Show) -> Stream:
-        """A table of events as a stream of the columns that are known; reading it shows how far it is."""
+    def stream(self, name: str, show: screen.Show, *, whole: bool = False) -> Stream:
+        """A table of events as a stream of the columns that are known, or of all; reading it shows how far it is."""
         files, labels = self.files[name], self.arguments["columns"].get(name, {})
         meter = _meter(files, show)
-        stream = files.stream([labels.get(ours, ours) for ours in EVENT_COLUMNS[name]], meter.advance)
+        known = files.names if whole else [labels.get(ours, ours) for ours in EVENT_COLUMNS[name]]
+        stream = files.stream(known, meter.advance)
 
         def batches() -> Any:
             meter.begin()

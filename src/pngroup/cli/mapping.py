@@ -10,11 +10,11 @@ from typing import Any, Final
 import click
 
 from ..errors import DataError, UsageError, did_you_mean, shapes_of
+from ..files.formats import arrow, format_of
+from ..files.reading import read_table
 from ..schemes import group_name, load_scheme, need_tier, rag
 from . import screen
-from .formats import arrow, format_of
 from .options import FILE
-from .reading import read_table
 from .writing import check_targets, table_writer, write_files
 
 _ADDED: Final[dict[str, Callable[..., Any]]] = {"need_group_name": group_name, "need_tier": need_tier, "rag": rag}

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ..engines import MOST_PARTS
 from ..errors import UsageError
-from .reading import Files
+from ..files.reading import Files
 
 _UNITS: Final = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _BINARY: Final = 1024

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from ..engines import MOST_PARTS
 from ..engines.work import check_folder
 from ..errors import UsageError
+from ..files.formats import format_of
 from ..frames import Stream
 from ..grouping import group as group_people
 from ..result import Grouping, Groupings
 from . import screen
-from .formats import format_of
 from .inputs import Inputs, open_inputs
 from .memory import LEAST_PART, n_bytes_in_parts, n_bytes_needed, n_parts_for, read_memory
 from .writing import check_targets, json_writer, pieces_writer, write_files

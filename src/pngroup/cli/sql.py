@@ -8,14 +8,14 @@ from typing import Any
 import click
 
 from ..errors import UsageError, did_you_mean
+from ..files.formats import arrow, format_of
+from ..files.reading import read_table
 from ..model.primitives import FEEDS
 from ..schemes import load_scheme
 from ..sql import DIALECTS, SqlScript, write_distinct, write_sql
 from . import screen
-from .formats import arrow, format_of
 from .inputs import read_columns
 from .options import FILE, TABLES, meaning_options
-from .reading import read_table
 from .writing import Writer, check_targets, table_writer, text_writer, write_files
 
 _FEEDS = tuple(name for name in FEEDS if name != "records")

@@ -9,11 +9,11 @@ from typing import Any, Final
 import click
 
 from ..errors import UsageError
+from ..files.formats import arrow, format_of
 from ..terminology import ExpansionReport, Release, expand_catalogue, read_release, save_catalogue
 from ..terminology.history import HISTORIES, History
 from ..terminology.saving import MUST_NOT_BE_PUBLISHED, base_folder, check_free
 from . import problems, screen
-from .formats import arrow, format_of
 from .options import FILE
 from .writing import check_targets, table_writer, write_files
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from ..errors import DataError, UsageError
-from .formats import Format, arrow, format_of, place_of
+from ..files.formats import Format, arrow, format_of, place_of
 
 Writer = Callable[[IO[bytes]], None]
 _ROWS_AT_ONCE: Final = 50_000

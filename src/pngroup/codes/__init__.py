@@ -10,7 +10,7 @@ import hashlib
 from functools import cache
 
 from ..resources import read_text
-from .cells import is_missing
+from .cells import is_missing, is_no
 from .problems import CodeProblem, explain_problem
 from .reading import ReadCodes, read
 from .systems import read_system
@@ -35,6 +35,7 @@ __all__ = [
     "codes_fingerprint",
     "explain_problem",
     "is_missing",
+    "is_no",
     "read",
     "read_setting",
     "read_sex",

@@ -102,7 +102,7 @@ def _recognise(native: Any, name: str) -> Frame:
 
 def _remedy_for(native: Any, name: str) -> str:
     if isinstance(native, str) or hasattr(native, "__fspath__"):
-        return "read the file first, with pandas.read_parquet or the like, or use the command line"
+        return "read the file first, with pandas.read_parquet or the like"
     if isinstance(native, (list, tuple)):
         return "make a table of the rows first, for example pandas.DataFrame(rows)"
     return f"give {name} as one of these"

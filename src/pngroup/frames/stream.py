@@ -69,9 +69,11 @@ class StreamFrame:
         """No column is there as a whole."""
         _refuse()
 
-    def build(self, _columns: Mapping[str, Column | Taken], _rows: Rows | None, _keep: Sequence[int]) -> Any:
-        """Nothing is built of a stream."""
-        _refuse()
+    def build(self, columns: Mapping[str, Column | Taken], rows: Rows | None, keep: Sequence[int]) -> Any:
+        """A pyarrow Table of computed columns; nothing can be taken of a stream."""
+        if rows is not None or keep or any(isinstance(column, Taken) for column in columns.values()):
+            _refuse()
+        return ArrowFrame(library("pyarrow").table({})).build(columns, None, ())
 
 
 def _refuse() -> NoReturn:

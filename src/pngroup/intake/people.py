@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
-from ..codes import is_missing, read_sex
+from ..codes import is_no, read_sex
 from ..dates import FIRST_DAY, LAST_DAY, age_of, age_on, calendar_of, months_before
 from ..errors import DataError
 from ..frames import Ids, Table, encode_ids, open_table, same_rows
@@ -312,8 +312,7 @@ def _is_filled(table: Table, column: str, rows: npt.NDArray[np.int64]) -> Bools:
     if not table.has(column):
         return np.zeros(len(rows), bool)
     encoded = table.encode(column, booleans=True)
-    # A text counts unless it is blank or a word for nothing (NULL, N/A); a number counts unless it is 0.
-    filled = [not is_missing(value) and value not in (0, False) for value in encoded.values.tolist()]
+    filled = [not is_no(value) for value in encoded.values.tolist()]
     return np.array([*filled, False])[encoded.index[rows]]
 
 

@@ -10,9 +10,9 @@ from attrs import frozen
 from ..errors import ModelError, did_you_mean
 from ..vocabulary import Sex
 from .circles import find_circle
-from .definition import LINE_CLASSES, RESULT_COLUMNS, Model
+from .definition import LINE_CLASSES, RESULT_COLUMNS, Model, Tally, condition_names
 from .primitives import ANY_CONTACT, ANY_MEDICINE, ANY_RECORD, CONTACT_PREFIX, FEEDS, ICD10_RECORD, PRIMITIVES
-from .tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text
+from .tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text, calls
 
 _LARGE: Final = 10**6
 _SEXES: Final = tuple(sex.value for sex in Sex)
@@ -277,10 +277,23 @@ class _Check:
                 self._known(name, known, kind, place)
         if call.function == "count_distinct" and call.names != (ANY_MEDICINE,):
             raise self.fail("count_distinct counts different medicines only", place, ANY_MEDICINE)
+        if call.function == "span_days":
+            self._has_days(model.tallies[call.names[0]], place)
         but_not = call.word("but_not")
         if but_not is not None:
             self._known(but_not, [item for item, _ in model.tallies[call.names[0]].items], "item", place)
         return _TRUTH if primitive.answers == "truth" else _Range("number", 0, self._most(call))
+
+    def _has_days(self, tally: Tally, place: str) -> None:
+        """Every item rests on records, whose days there are."""
+        for item, node in tally.items:
+            for each in calls(node):
+                if each.function != "given" and (each.function == "during" or not condition_names(each)):
+                    raise self.fail(
+                        f"span_days({tally.id}) has no days for the item {item!r}, which asks {each.function}()",
+                        place,
+                        "items that ask for records: ever, within, on_dates, count_days, latest_grade, latest",
+                    )
 
     def _most(self, call: Call) -> int:
         match call.function:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from attrs import define, field, frozen
 
 from ..catalogue import Catalogue
-from ..codes import CodeProblem, explain_problem, is_missing, read_setting, read_sex, read_status
+from ..codes import CodeProblem, explain_problem, is_missing, is_no, read_setting, read_sex, read_status
 from ..errors import DataError
 from ..frames import Table, open_table
 from ..intake.codes import CODE_FAULTS, Pair, Pairs
@@ -108,8 +108,8 @@ def read_spellings(listed: Any, source: Source, catalogue: Catalogue, model: Mod
     """What each spelling of a list means.
 
     `listed`: a table as `group()` takes them, with the columns that the query gives, in capitals or not. Raises
-    `DataError` for a table or kind that is not ours or that is not read, for SNOMED CT ids that a
-    spreadsheet has mangled, and for an `excluded_reason` of 0 or false.
+    `DataError` for a table or kind that is not ours or that is not read, and for SNOMED CT ids that a spreadsheet has
+    mangled.
     """
     table = _open_list(listed)
     columns = [_texts(table, name) for name in LIST[:4]]
@@ -228,19 +228,8 @@ def _word(feed: str, kind: str, spelling: str, spellings: Spellings, model: Mode
     elif kind == "unit":
         means = spelling.strip().lower()
     else:
-        means = _excluded(spelling)
+        means = "" if is_no(spelling) else "yes"
     return WordRow(feed, kind, spelling, means, meaning)
-
-
-def _excluded(spelling: str) -> str:
-    if spelling.strip().lower() in ("0", "false"):
-        raise DataError(
-            "excluded_reason holds 0 or false, which as text may be a reason or none",
-            where="the list of spellings, rows of people, excluded_reason",
-            allowed="text for people who are left out, NULL for everybody else",
-            remedy="make the column so in a view, and list the spellings again",
-        )
-    return "" if is_missing(spelling) else "yes"
 
 
 def rows_of(rows: list[Any]) -> list[tuple[str | int | None, ...]]:

@@ -64,7 +64,7 @@ def arrow(module: str = "pyarrow") -> Any:
     except ImportError as error:
         raise MissingExtraError(
             "pyarrow is not installed, and files are read and written with it",
-            where="the command line",
-            allowed="an installation with the extra cli",
+            where="reading and writing files",
+            allowed="an installation with pyarrow, which the extra cli brings",
             remedy='run: pip install "pngroup[cli]"',
         ) from error
