@@ -17,7 +17,7 @@ def n_cores() -> int:
 
 
 #: Rows of a block: its columns fit the processor's second cache.
-BLOCK: Final = 1 << 17
+BLOCK: Final = 1 << 18
 
 
 def in_blocks(n_rows: int, work: Callable[[int, int], None], *, size: int = BLOCK) -> None:

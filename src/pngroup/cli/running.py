@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from ..engines import MOST_PARTS
 from ..engines.work import check_folder
 from ..errors import UsageError
+from ..files.ahead import one_ahead
 from ..files.formats import format_of
 from ..frames import Stream
 from ..grouping import group as group_people
@@ -76,7 +77,8 @@ def run(
         with screen.step(f"Writing {out.name}") as show:
             n_rows = sum(each.quality.n_people for each in made.values())
             meter = screen.Meter(show, f"Writing {out.name}", n_rows, "rows")
-            files = {target: pieces_writer(_counted(pieces, meter), out, option="--out")}
+            # One piece is made while another is written.
+            files = {target: pieces_writer(_counted(one_ahead(pieces), meter), out, option="--out")}
             if quality is not None:
                 files[targets["--quality"]] = json_writer(_of_dates({d: g.quality.to_dict() for d, g in made.items()}))
             if manifest is not None:

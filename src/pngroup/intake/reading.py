@@ -16,7 +16,7 @@ from ..threads import in_blocks
 from .rows import REASON_WORDS, Bounds, Ints, Piece, used_rows, why_not
 
 #: Rows judged at a time by one thread.
-_BLOCK: Final = 1 << 17
+_BLOCK: Final = 1 << 18
 #: Latest days are kept a person and index date; more numbers than this would cost more than the facts they stand for.
 _MOST_LATEST: Final = 100_000_000
 #: Reasons that depend on the day alone, so that a row can have another one at an earlier index date.
