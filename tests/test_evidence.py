@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 from pngroup import threads
 from pngroup.dates import fact_day, from_fact_day
-from pngroup.evidence import BlockFacts, Evidence, Meanings, Room, gather, merge, order, pack, planes, unfolding
+from pngroup.evidence import BlockFacts, Evidence, Meanings, Room, Scale, gather, merge, order, pack, planes, unfolding
 from pngroup.evidence.facts import unpack
 
 CONDITIONS = ("asthma", "copd", "stroke", "tia")
@@ -82,26 +82,31 @@ def test_evidence_of_many_pieces_and_blocks_is_whole() -> None:
 
 
 @pytest.mark.parametrize("common", [0, 1 << 60], ids=["all common", "all rare"])
-@given(rows=ROWS, bits=BITS, starts=st.lists(DAYS, max_size=3), dates=st.lists(DAYS, min_size=1, max_size=3))
-def test_a_plane_has_the_class_of_the_latest_record_up_to_the_index_date(common, rows, bits, starts, dates):
-    """For each condition, person and date: how many windows' beginnings lie before her latest record, 0 for none."""
+@given(
+    rows=ROWS, bits=BITS, span=st.sampled_from([10, 300, 50_000, 66_000]), dates=st.lists(DAYS, min_size=1, max_size=4)
+)
+def test_a_plane_tells_of_the_last_record_up_to_each_index_date(common, rows, bits, span, dates):
+    """For each condition, person and date, in any order of dates: whether the last record is after any day of the
+    scale, and whether there is one at all.
+    """
     evidence = evidence_of(rows).in_blocks(bits)
     with mock.patch.object(planes, "_COMMON", common):
         unfolds = unfolding(evidence, planes=CONDITIONS, dated=CONDITIONS[1:3])
-    room = Room()
+    room, first = Room(), max(fact_day(max(dates)) - span, 1)
+    scale = Scale.of(first, fact_day(max(dates)))
     for block in range(evidence.n_blocks):
         facts = BlockFacts(evidence, unfolds, block, room)
-        first = evidence.people_of_block(block).start
+        person_0 = evidence.people_of_block(block).start
         for date in dates:
-            class_of_day = np.zeros(1 << 18, np.uint8)
-            for start in sorted({-25_567, *(start for start in starts if start < date)}):
-                class_of_day[fact_day(start) + 1 : fact_day(date) + 1] += 1
-            found = facts.planes(class_of_day)
+            found = facts.planes(scale, fact_day(date))
             for condition in CONDITIONS:
                 for person in range(facts.n_people):
-                    days = [day for p, of, day in rows if p == first + person and condition in of and day <= date]
-                    expected = sum(max(days) > start for start in {-25_567, *starts} if start < date) if days else 0
-                    assert found[unfolds.plane_of[condition]][person] == expected
+                    days = [day for p, of, day in rows if p == person_0 + person and condition in of and day <= date]
+                    number = int(found[unfolds.plane_of[condition]][person])
+                    assert (number > scale.least(0)) == bool(days)
+                    for start in {first, (first + fact_day(date)) // 2, *map(fact_day, days)}:
+                        if start >= first:
+                            assert (number > scale.least(start)) == any(fact_day(day) > start for day in days)
 
 
 @pytest.mark.parametrize("common", [0, 1 << 60], ids=["all common", "all rare"])

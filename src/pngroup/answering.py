@@ -18,7 +18,7 @@ from .model.definition import Model
 from .model.plan import plan_for
 from .model.steps import Bit, Step
 from .model.tree import Measure
-from .model.viewing import PeopleBlock, View, find_endings, moment
+from .model.viewing import PeopleBlock, View, find_endings, moments
 from .threads import for_each
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -88,7 +88,7 @@ def run(model: Model, inputs: Sequence[Inputs], outputs: Sequence[Bit | int]) ->
     plan, evidence = plan_for(steps), inputs[0].evidence
     endings = find_endings(model, plan.planes | plan.dated, evidence.meanings)
     unfolds = unfolding(evidence, planes=plan.planes.union(endings.by), dated=plan.dated)
-    moments = [moment(each.as_at, plan.windows) for each in inputs]
+    whens = moments([each.as_at for each in inputs], plan.windows)
     n = evidence.n_people
     columns = [{id(step): np.empty(n, step.dtype) for step in steps} for _ in inputs]
 
@@ -97,7 +97,7 @@ def run(model: Model, inputs: Sequence[Inputs], outputs: Sequence[Bit | int]) ->
     def run_block(block: int) -> None:
         room = rooms.__dict__.setdefault("room", Room())
         rows, facts = evidence.people_of_block(block), BlockFacts(evidence, unfolds, block, room)
-        for each, when, arrays in zip(inputs, moments, columns, strict=True):
+        for each, when, arrays in zip(inputs, whens, columns, strict=True):
             people = PeopleBlock(each.people.age[rows], each.people.birth[rows], each.people.sex[rows])
             medicines, values = (table.of_people(rows.start, rows.stop) for table in (each.medicines, each.values))
             view = View(people, facts, when, endings, medicines=medicines, values=values)

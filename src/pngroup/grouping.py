@@ -17,7 +17,7 @@ from .catalogue import Catalogue
 from .codes import NORMALISER_VERSION, codes_fingerprint
 from .dates import read_as_at, to_date
 from .errors import UsageError, did_you_mean
-from .evidence import Evidence, Meanings, gather
+from .evidence import Evidence, Meanings, block_bits, gather
 from .evidence.view import Measured, nothing_measured
 from .files import opened
 from .intake import (
@@ -258,7 +258,10 @@ def check_columns(columns: object) -> None:
 
 def _gather(feeds: Mapping[str, ReadFeed], context: Context) -> Evidence:
     return gather(
-        chain.from_iterable(feed.reader.facts() for feed in feeds.values()), context.meanings, context.people.n_people
+        chain.from_iterable(feed.reader.facts() for feed in feeds.values()),
+        context.meanings,
+        context.people.n_people,
+        block_bits(len(context.as_at)),
     )
 
 

@@ -16,7 +16,7 @@ def n_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-#: Rows of a block: its columns fit the processor's second cache.
+#: Rows of a block: of fewer rows, threads that hand the interpreter to each other at each call of numpy gain nothing.
 BLOCK: Final = 1 << 18
 
 

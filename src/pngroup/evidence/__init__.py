@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .facts import MOST_MEANINGS, Evidence, Meanings, Ordered, gather, merge, order, pack
-from .planes import BlockFacts, Room, Unfolding, unfolding
+from .facts import MOST_MEANINGS, Evidence, Meanings, Ordered, block_bits, gather, merge, order, pack
+from .planes import BlockFacts, Room, Scale, Unfolding, unfolding
 
 __all__ = [
     "MOST_MEANINGS",
@@ -12,7 +12,9 @@ __all__ = [
     "Meanings",
     "Ordered",
     "Room",
+    "Scale",
     "Unfolding",
+    "block_bits",
     "gather",
     "merge",
     "order",

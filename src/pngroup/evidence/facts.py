@@ -21,13 +21,15 @@ from ..errors import DataError
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 
-_DAY_BITS: Final = 18
+DAY_BITS: Final = 18
 _MEANING_BITS: Final = 15
-_PERSON_SHIFT: Final = _DAY_BITS + _MEANING_BITS
+_PERSON_SHIFT: Final = DAY_BITS + _MEANING_BITS
 #: How many different meanings one evidence can hold.
 MOST_MEANINGS: Final = 1 << _MEANING_BITS
 #: A block holds 2 ** BLOCK_BITS people: large enough that numpy's calls cost little, small enough for the cache.
 BLOCK_BITS: Final = 16
+#: With several index dates most calls read what is in the cache already; larger blocks then let threads wait less.
+_BITS_OF_DATES: Final = 17
 _NO_FACTS: Final = np.zeros(0, np.int64)
 
 
@@ -115,7 +117,7 @@ def pack(person: npt.NDArray[np.integer], meaning: npt.NDArray[np.integer], day:
     facts: Ints = person.astype(np.int64)
     facts <<= _MEANING_BITS
     facts += meaning
-    facts <<= _DAY_BITS
+    facts <<= DAY_BITS
     facts += day
     facts += fact_day(0)
     return facts
@@ -125,7 +127,7 @@ def unpack(keys: Ints, *, first: int = 0) -> tuple[Ints, Ints, Ints]:
     """Person (counted from `first`), meaning and fact day of packed facts."""
     person = keys >> _PERSON_SHIFT
     person -= first
-    return person, (keys >> _DAY_BITS) & (MOST_MEANINGS - 1), keys & ((1 << _DAY_BITS) - 1)
+    return person, (keys >> DAY_BITS) & (MOST_MEANINGS - 1), keys & ((1 << DAY_BITS) - 1)
 
 
 def order(facts: Ints, n_people: int, block_bits: int = BLOCK_BITS) -> Ordered:
@@ -139,8 +141,15 @@ def order(facts: Ints, n_people: int, block_bits: int = BLOCK_BITS) -> Ordered:
     return Ordered(facts if n_blocks == 1 else facts.take(np.argsort(block, kind="stable")), starts)
 
 
-def gather(parts: Iterable[Ordered], meanings: Meanings, n_people: int) -> Evidence:
+def block_bits(n_dates: int) -> int:
+    """The size of blocks, as a power of 2, for so many index dates."""
+    return BLOCK_BITS if n_dates == 1 else _BITS_OF_DATES
+
+
+def gather(parts: Iterable[Ordered], meanings: Meanings, n_people: int, block_bits: int = BLOCK_BITS) -> Evidence:
     """The evidence of facts from any number of feeds or chunks, in any order, with or without repeats.
+
+    The parts are in order of blocks of 2 ** `block_bits` people.
 
     Raises `DataError` for more meanings than a fact can tell apart.
     """
@@ -151,7 +160,7 @@ def gather(parts: Iterable[Ordered], meanings: Meanings, n_people: int) -> Evide
             allowed=f"at most {MOST_MEANINGS:,} different sets of conditions",
             remedy="use a catalogue with fewer conditions",
         )
-    return Evidence(tuple(part for part in parts if len(part.facts)), meanings.sets(), n_people)
+    return Evidence(tuple(part for part in parts if len(part.facts)), meanings.sets(), n_people, block_bits)
 
 
 def merge(first: Evidence, second: Evidence) -> Evidence:
@@ -178,6 +187,6 @@ def _numbers(evidence: Evidence, meanings: Meanings) -> Ints:
 
 
 def _renumbered(facts: Ints, numbers: Ints) -> Ints:
-    mask = (MOST_MEANINGS - 1) << _DAY_BITS
-    renumbered: Ints = (facts & ~mask) | (numbers[(facts & mask) >> _DAY_BITS] << _DAY_BITS)
+    mask = (MOST_MEANINGS - 1) << DAY_BITS
+    renumbered: Ints = (facts & ~mask) | (numbers[(facts & mask) >> DAY_BITS] << DAY_BITS)
     return renumbered

@@ -1,8 +1,8 @@
 """From the facts of a block of people to planes: for each condition one small number a person, how recent it is.
 
-The windows of a model begin on a few different days. A fact day has the *class* 0 when it is later than the index
-date, and otherwise the number of beginnings before it: a person has a record of a condition inside the j-th window
-from the longest exactly when the highest class of those records is greater than j. That is one comparison of bytes.
+The number stands for the last day on record up to the index date. Days before all windows of a model are as good as one
+another, so that two bytes do. Whether a record is inside a window is one comparison with the number of the day that the
+window begins after; and what the next index date needs beside it are the few records of the days between.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
-from .facts import Evidence, Ints, unpack
+from .facts import DAY_BITS, Evidence, Ints, unpack
 
-#: Unsigned numbers of one byte, of two where a model has more than 254 windows: (planes, people).
+#: Unsigned numbers, of two bytes unless a window is longer than 179 years: (planes, people).
 Planes: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 
@@ -28,13 +28,39 @@ _SAMPLE: Final = 64
 
 
 @frozen
+class Scale:
+    """Fact days as numbers as small as they can be: 1 up to the fact day `first`, then one more for each day.
+
+    `numbers` has the number of each fact day.
+    """
+
+    first: int
+    numbers: npt.NDArray[np.unsignedinteger[Any]] = field(eq=False, repr=False)
+
+    @staticmethod
+    def of(first: int, last: int) -> Scale:
+        """The scale on which all days after `first`, up to the fact day `last`, can be told apart."""
+        kind = np.min_scalar_type(max(last - first, 0) + 1)
+        days = np.arange(1 << DAY_BITS)
+        return Scale(first, (np.clip(days, first, max(first, last)) - first + 1).astype(kind))
+
+    def least(self, start: int) -> int:
+        """The number that those of all days after the fact day `start` are greater than; 0 for the beginning of time.
+
+        Any other `start` must not be before `first`.
+        """
+        return start - self.first + 1 if start else 0
+
+
+@frozen
 class Unfolding:
     """How the meanings of an evidence unfold into the planes of conditions; the same for all blocks and dates.
 
     `row_of` numbers the meanings that have a plane of their own, those whose days are asked for first: `n_dated` of
     `n_rows`; all other meanings are `n_rows`. `steps` says, in order, which meanings' planes and which earlier
     conditions' planes make the plane of a condition. The other meanings unfold into
-    `flat[offsets[m]:offsets[m + 1]]`. `numbers_of` lists the meanings of each condition whose days are asked for.
+    `flat[offsets[m]:offsets[m + 1]]`, and every one into `all_flat[all_offsets[m]:all_offsets[m + 1]]`.
+    `numbers_of` lists the meanings of each condition whose days are asked for.
     """
 
     plane_of: dict[str, int]
@@ -44,6 +70,8 @@ class Unfolding:
     steps: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...] = field(repr=False)
     offsets: Ints = field(eq=False, repr=False)
     flat: Ints = field(eq=False, repr=False)
+    all_offsets: Ints = field(eq=False, repr=False)
+    all_flat: Ints = field(eq=False, repr=False)
     numbers_of: dict[str, tuple[int, ...]] = field(repr=False)
     is_dated: Bools = field(eq=False, repr=False)
 
@@ -70,11 +98,17 @@ def unfolding(evidence: Evidence, *, planes: Collection[str], dated: Collection[
         n_rows=len(common),
         row_of=row_of,
         steps=_steps(of_meaning, common.tolist(), len(plane_of)) if len(common) else (),
-        offsets=np.cumsum([0, *(len(each) for each in rare)], dtype=np.int64),
+        offsets=_offsets(rare),
         flat=np.array([plane for each in rare for plane in each], np.int64),
+        all_offsets=_offsets(of_meaning),
+        all_flat=np.array([plane for each in of_meaning for plane in each], np.int64),
         numbers_of={name: tuple(numbers) for name, numbers in numbers_of.items()},
         is_dated=is_dated,
     )
+
+
+def _offsets(parts: Sequence[Sequence[int]]) -> Ints:
+    return np.cumsum([0, *(len(each) for each in parts)], dtype=np.int64)
 
 
 def _common(evidence: Evidence) -> Bools:
@@ -144,20 +178,22 @@ class BlockFacts:
         cells = (unfolding.row_of * self.n_people).take(self._meaning)
         cells += self._person
         self._cells = cells
+        self._last_day = int(self._day.max()) if len(self._day) else 0
+        self._planes: Planes | None = None
+        self._until = 0
         others = np.flatnonzero(cells >= unfolding.n_rows * self.n_people)
-        self._rare = self._cells_of_rare(others)
+        self._rare = self._cells_of(others, unfolding.offsets, unfolding.flat)
         dated = np.flatnonzero(cells < unfolding.n_dated * self.n_people)
         dated_others = others[unfolding.is_dated[self._meaning[others]]]
         self._dated = self._by_meaning(np.concatenate([dated, dated_others]))
 
-    def _cells_of_rare(self, facts: Ints) -> tuple[Ints, Ints]:
-        """For the facts of meanings without a row, each of their conditions: its cell of the planes, and the fact."""
-        offsets = self.unfolding.offsets
+    def _cells_of(self, facts: Ints, offsets: Ints, flat: Ints) -> tuple[Ints, Ints]:
+        """For some facts, each of their conditions: its cell of the planes, and the fact."""
         meaning = self._meaning.take(facts)
         counts = offsets[meaning + 1] - offsets[meaning]
         fact, starts = np.repeat(facts, counts), np.repeat(offsets[meaning], counts)
         nth = np.arange(len(fact)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return self.unfolding.flat[starts + nth] * self.n_people + self._person[fact], fact
+        return flat[starts + nth] * self.n_people + self._person[fact], fact
 
     def _by_meaning(self, facts: Ints) -> tuple[Ints, Ints, Ints]:
         """Person and day of those facts in order of their meanings, and where each meaning begins."""
@@ -166,20 +202,34 @@ class BlockFacts:
         starts = np.concatenate(([0], np.cumsum(np.bincount(meaning, minlength=len(self.unfolding.is_dated)))))
         return self._person.take(facts), self._day.take(facts), starts
 
-    def planes(self, class_of_day: npt.NDArray[np.unsignedinteger[Any]]) -> Planes:
-        """For each condition and person the highest class of her records; `class_of_day` is indexed by fact day.
+    def planes(self, scale: Scale, as_at: int) -> Planes:
+        """For each condition and person the number of her last record up to the fact day `as_at`, 0 for none.
 
-        The planes are good until they are asked for again.
+        The planes are good until they are asked for again, and must not be written to. They are asked for with one
+        scale, and quickest in order of index dates.
         """
+        if self._planes is None or as_at < self._until:
+            self._planes = self._all_planes(scale, as_at)
+        else:
+            unfolding = self.unfolding
+            new = np.flatnonzero((self._day > self._until) & (self._day <= as_at))
+            cells, facts = self._cells_of(new, unfolding.all_offsets, unfolding.all_flat)
+            np.maximum.at(self._planes.reshape(-1), cells, scale.numbers.take(self._day.take(facts)))
+        self._until = as_at
+        return self._planes
+
+    def _all_planes(self, scale: Scale, as_at: int) -> Planes:
         unfolding, n = self.unfolding, self.n_people
-        classes = class_of_day.take(self._day)
-        planes = self._room.zeros("planes", len(unfolding.plane_of), n, classes.dtype)
+        numbers = scale.numbers.take(self._day)
+        if self._last_day > as_at:
+            numbers[self._day > as_at] = 0
+        planes = self._room.zeros("planes", len(unfolding.plane_of), n, numbers.dtype)
         cells, facts = self._rare
-        np.maximum.at(planes.reshape(-1), cells, classes.take(facts))
+        np.maximum.at(planes.reshape(-1), cells, numbers.take(facts))
         if unfolding.n_rows:
             # One row more, which is never read, for the meanings that have none.
-            rows = self._room.zeros("rows", unfolding.n_rows + 1, n, classes.dtype)
-            np.maximum.at(rows.reshape(-1), self._cells, classes)
+            rows = self._room.zeros("rows", unfolding.n_rows + 1, n, numbers.dtype)
+            np.maximum.at(rows.reshape(-1), self._cells, numbers)
             for plane, of_meanings, of_conditions in unfolding.steps:
                 target = planes[plane]
                 for each in of_meanings:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
-from ..evidence import Ordered, order, pack
+from ..evidence import Ordered, block_bits, order, pack
 from ..quality import NOT_USED
 from ..threads import in_blocks
 from .rows import REASON_WORDS, Bounds, Ints, Piece, used_rows, why_not
@@ -77,7 +77,7 @@ class Latest:
         for meaning, days in self._days.items():
             found = np.flatnonzero(days != _NEVER)
             facts = pack(found % max(self._n_people, 1), np.full(len(found), meaning), days[found])
-            yield order(facts, self._n_people)
+            yield order(facts, self._n_people, block_bits(self._n_dates))
 
 
 def _first_dates(as_at: tuple[int, ...], day: npt.NDArray[np.int32]) -> npt.NDArray[np.int16]:
@@ -205,7 +205,7 @@ class Reader:
             dates = None if date is None else np.take(date, rows)
             self._latest.add(light, np.take(person, rows), np.take(day, rows), dates)
             meaning[rows] = _NO_FACT
-        self._facts.append(order(pack(person, meaning, day)[meaning >= 0], self._n_people))
+        self._facts.append(order(pack(person, meaning, day)[meaning >= 0], self._n_people, block_bits(n_dates)))
 
     def keep_latest_of(self, meanings: Iterable[int]) -> None:
         """Of these meanings only the latest day of each person is ever asked."""

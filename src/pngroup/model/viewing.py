@@ -10,14 +10,13 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from ..dates import birthday, fact_day, to_fact_day, window_start
-from ..evidence import BlockFacts
+from ..evidence import BlockFacts, Scale
 from ..evidence.view import Measured
 from .definition import Model, Resolution
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Days: TypeAlias = npt.NDArray[np.int32]
-Classes: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
 #: Months, days: one of them, or neither for "ever".
 Window: TypeAlias = tuple[int | None, int | None]
 
@@ -28,24 +27,25 @@ EVER: Final[Window] = (None, None)
 class Moment:
     """An index date, and where the windows of a model begin on it.
 
-    `starts` has the fact day after which a record counts, `place` the place of that day among the different ones, and
-    `class_of_day` for each fact day how many of them are before it (0 after the index date).
+    `starts` has the fact day after which a record counts, `least` the number that the numbers of such days are greater
+    than on the `scale`, which all moments share.
     """
 
     as_at: int
     starts: Mapping[Window, int]
-    place: Mapping[Window, int]
-    class_of_day: Classes = field(eq=False, repr=False)
+    least: Mapping[Window, int]
+    scale: Scale = field(repr=False)
 
 
-def moment(as_at: int, windows: Collection[Window]) -> Moment:
-    """The windows as they lie on an index date (a day number)."""
-    starts = {window: _start(as_at, window) for window in {*windows, EVER}}
-    different = sorted(set(starts.values()))
-    class_of_day: Classes = np.zeros(1 << 18, np.min_scalar_type(len(different)))
-    for number, start in enumerate(different, 1):
-        class_of_day[start + 1 : fact_day(as_at) + 1] = number
-    return Moment(as_at, starts, {window: different.index(start) for window, start in starts.items()}, class_of_day)
+def moments(dates: Sequence[int], windows: Collection[Window]) -> list[Moment]:
+    """The windows as they lie on each index date (a day number)."""
+    starts = [{window: _start(as_at, window) for window in {*windows, EVER}} for as_at in dates]
+    last = fact_day(max(dates))
+    scale = Scale.of(min((start for each in starts for w, start in each.items() if w != EVER), default=last), last)
+    return [
+        Moment(as_at, each, {window: scale.least(start) for window, start in each.items()}, scale)
+        for as_at, each in zip(dates, starts, strict=True)
+    ]
 
 
 def _start(as_at: int, window: Window) -> int:
@@ -113,11 +113,8 @@ class View:
         self.n_people = facts.n_people
         self._facts = facts
         self._plane_of = facts.unfolding.plane_of
-        self._planes = facts.planes(when.class_of_day)
+        self._planes = facts.planes(when.scale, fact_day(when.as_at))
         self._ended = self._find_ended(endings)
-        for condition, ended in self._ended.items():
-            if condition in self._plane_of:
-                self._planes[self._plane_of[condition]][ended] = 0
 
     def _find_ended(self, endings: Endings) -> dict[str, Bools]:
         """Where a resolved code, later than the last record, has ended a condition; only what is ended somewhere."""
@@ -149,7 +146,9 @@ class View:
 
     def within(self, condition: str, window: Window) -> Bools:
         """Who has a record of a condition in the window."""
-        found: Bools = self._planes[self._plane_of[condition]] > self.when.place[window]
+        found: Bools = self._planes[self._plane_of[condition]] > self.when.least[window]
+        if condition in self._ended:
+            found &= ~self._ended[condition]
         return found
 
     def records(self, conditions: Sequence[str], window: Window, *, least_age: int | None = None) -> tuple[Ints, Ints]:
