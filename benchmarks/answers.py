@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from attrs import asdict
 from charlson import ITEMS
 from population import persons_of
 
@@ -36,9 +35,9 @@ def of_grouping(answer: tuple[Any, Any], *, single: bool) -> dict[str, Any]:
         known = sum(feed.n_mapped.values())
         if known:
             said[f"mapped_{feed.name}"] = round(known / feed.n_rows, 4)
-    arrays = [each for each in asdict(grouping.inputs.evidence, recurse=False).values() if isinstance(each, np.ndarray)]
-    n_facts = max(map(len, arrays))
-    n_bytes = sum(each.nbytes for each in arrays)
+    parts = grouping.inputs.evidence.parts
+    n_facts = sum(len(part.facts) for part in parts)
+    n_bytes = sum(part.facts.nbytes + part.starts.nbytes for part in parts)
     return {**said, "facts": n_facts, "bytes_a_fact": round(n_bytes / max(1, n_facts), 2)}
 
 
