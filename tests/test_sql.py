@@ -250,6 +250,16 @@ def test_a_value_that_is_no_number_is_missing(each, tmp_path):
     assert (found["values", "not_used", "value_missing"], found["values", "used", ""]) == (4, 1)
 
 
+def test_words_for_no_exclude_nobody(each, tmp_path):
+    """0 and false as text, as a file has them, are no reason; any other text is one, as by group()."""
+    words = ["0", " FALSE ", "", None, "1", "no consent"]
+    people = [{"person_id": f"p{n}", "age": 50, "excluded_reason": word} for n, word in enumerate(words)]
+    tables = {"people": table("people", people), "records": table("records", [])}
+    assert_agrees(each, tables, AS_AT, reference=False, model=lean(tmp_path))
+    reasons = [answer["reason"] for _, answer in sorted(each.answers().items())]
+    assert reasons == [None] * 4 + ["excluded"] * 2
+
+
 @pytest.mark.parametrize("blank", ["", " ", "\t", "\r\n", "\v\f", "\x1c\x1d\x1e\x1f", "\x85", " \xa0\t"], ids=ascii)
 def test_a_blank_id_is_none(database, blank, tmp_path):
     """What holds nothing but blanks of any kind is no id, in rows as in people, as by group()."""
@@ -372,14 +382,13 @@ def listed(**changes):
     "codes",
     [
         listed(spelling="9.000000000000001e+16"),
-        listed(feed="people", kind="excluded_reason", spelling="0"),
         listed(feed="people", kind="code"),
         listed(feed="elsewhere"),
         listed(feed="contacts", kind="setting", system_spelling="", spelling="AMB"),
         {"feed": ["records"], "kind": ["code"]},
         3,
     ],
-    ids=["mangled", "excluded 0", "kind", "feed", "feed not read", "columns", "no table"],
+    ids=["mangled", "kind", "feed", "feed not read", "columns", "no table"],
 )
 def test_a_list_that_cannot_be_used_is_refused(codes):
     """A list with mangled ids, or of another shape, is refused with a sentence, and no script is written."""

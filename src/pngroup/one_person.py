@@ -105,5 +105,14 @@ def _rows(table: Any, name: str, column: str, person: object) -> Any:
         )
         for batch in table.batches()
     ]
-    found = [part for part in parts if part.num_rows] or parts[:1]
+    # Of two files one may hold text as a dictionary and the other not.
+    found = [_without_dictionaries(part) for part in parts if part.num_rows] or parts[:1]
     return pa.concat_tables(found) if found else pa.table({each: pa.array([], pa.string()) for each in table.names})
+
+
+def _without_dictionaries(table: Any) -> Any:
+    types = arrow().types
+    for place, field in enumerate(table.schema):
+        if types.is_dictionary(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(field.type.value_type))
+    return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Collection
 from pathlib import Path
@@ -28,15 +29,23 @@ def opened(native: Any, name: str, *, columns: Collection[str] | None = None) ->
     if not isinstance(native, str | os.PathLike):
         return native
     option = f"argument {name}"
-    try:
-        source = find_files(Path(native), option=option)
-    except (OSError, ValueError):
-        # Text that no system takes for a path, such as the content of a file.
+    if not _may_be_path(native):
         raise UsageError(
             "the text given is no path",
             where=option,
             allowed=f"a table, or the path of a file, a folder or a pattern: {ENDINGS}",
             remedy="check the path; for a table in memory give the table",
-        ) from None
-    files = open_files(source)
+        )
+    files = open_files(find_files(Path(native), option=option))
     return files.read() if name == "people" else files.stream(files.names if columns is None else columns)
+
+
+def _may_be_path(text: str | os.PathLike[str]) -> bool:
+    """Whether the system takes it for a path; it does not take the content of a file, which is too long for one."""
+    try:
+        os.stat(text)  # noqa: PTH116 - Path.stat takes no more, and a Path cannot be made of everything
+    except ValueError:
+        return False  # a character that no path has
+    except OSError as error:
+        return error.errno != errno.ENAMETOOLONG
+    return True
