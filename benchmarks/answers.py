@@ -35,9 +35,8 @@ def of_grouping(answer: tuple[Any, Any], *, single: bool) -> dict[str, Any]:
         known = sum(feed.n_mapped.values())
         if known:
             said[f"mapped_{feed.name}"] = round(known / feed.n_rows, 4)
-    parts = grouping.inputs.evidence.parts
-    n_facts = sum(len(part.facts) for part in parts)
-    n_bytes = sum(part.facts.nbytes + part.starts.nbytes for part in parts)
+    n_facts = grouping.inputs.evidence.n_facts
+    n_bytes = sum(part.facts.nbytes + part.starts.nbytes for part in grouping.inputs.evidence.parts)
     return {**said, "facts": n_facts, "bytes_a_fact": round(n_bytes / max(1, n_facts), 2)}
 
 

@@ -132,7 +132,7 @@ def test_the_line_of_a_fault_is_that_of_the_whole_file(n_before, end, block, quo
 
 def test_regular_files_take_the_fast_reader(monkeypatch):
     """A file of quoted cells, as databases export them, does not need the slow reader."""
-    monkeypatch.setattr(text.TextTable, "_read_strictly", None)
+    monkeypatch.setattr(text.DelimitedTable, "_read_strictly", None)
     assert read_text(b'"a","b"\n"1","say ""x"""\n', ",", "the test").to_pylist() == [{"a": "1", "b": 'say "x"'}]
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings, strategies as st
 
 import pngroup
 from command_line import read_rows, run, write_text
+from faults import check_error
 from frame_kinds import KINDS
 from pngroup import CodeSystem, coverage, load_catalogue, lookup
 from pngroup.catalogue.dismissal import Dismissals
 from pngroup.covering import STATUSES
+from pngroup.frames import Stream
 
 CORE = load_catalogue("core")
 RECORDS = {
@@ -152,3 +155,27 @@ def test_control_characters_of_a_table_do_not_reach_the_screen():
     found = coverage({"code": ["a\nb\x1b[31m"]}, system="icd10", as_found=True)
     assert "\x1b" not in str(found)
     assert str(found).count("\n") == str(coverage({"code": ["ab"]}, system="icd10")).count("\n")
+
+
+def test_columns_that_are_no_mapping_are_refused():
+    """As by group(), and whether records are a table or a path."""
+    for records in ({"code": ["I10"]}, "records.csv"):
+        with pytest.raises(pngroup.PngroupError) as caught:
+            coverage(records, system="icd10", columns=["code"])
+        check_error(caught.value)
+
+
+def test_codes_of_one_batch_are_not_those_of_another():
+    """A batch whose systems are all missing adds the codes that it holds, and no code of another batch."""
+    batches = [
+        {"code": ["I10", "E11", "C34"], "system": ["icd10"] * 3},
+        {"code": ["I10", "J45"], "system": [None] * 2},
+        {"code": ["E11"], "system": ["icd10"]},
+    ]
+    types = pa.schema({"code": pa.string(), "system": pa.string()})
+    made = [pa.table(batch, schema=types) for batch in batches]
+    found = coverage(Stream(names=("code", "system"), batches=lambda: iter(made)), as_found=True)
+    assert found.codes == coverage(pa.concat_tables(made), as_found=True).codes
+    assert {(code.system, code.code, code.n) for code in found.codes} == {
+        ("icd10", "I10", 1), ("icd10", "E11", 2), ("icd10", "C34", 1), ("", "I10", 1), ("", "J45", 1),
+    }  # fmt: skip

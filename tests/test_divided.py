@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,23 @@ GIVEN = {name: table(name, getattr(POPULATION, name)) for name in ("people", *TA
 SMALL = {"people": {"person_id": ["a", "b"], "birth_date": ["1950-01-01", "1960-01-01"], "sex": ["F", "M"]}}
 
 
+#: Kinds whose rows cannot be taken apart without copying.
+UNDIVIDED = ("lists",)
+
+
+def reads(monkeypatch):
+    """Each reading of a table, in order: its name, and whether it was read in parts."""
+    found = []
+    pieces = tables.Table.pieces
+
+    def told(table):
+        found.append((table.name, table.is_divided))
+        return pieces(table)
+
+    monkeypatch.setattr(tables.Table, "pieces", told)
+    return found
+
+
 def in_parts(monkeypatch, size):
     monkeypatch.setattr(tables, "PART", size)
 
@@ -35,7 +53,13 @@ def test_parts_give_the_answers_and_counts_of_the_whole(kind, monkeypatch):
     """In every kind of frame, with all feeds and a year of dates, rows kept or not."""
     whole = grouped(kind, keep_records=True)
     in_parts(monkeypatch, 37)
+    found = reads(monkeypatch)
     parts = grouped(kind, keep_records=True)
+    # Read again as a whole, it would say the same: each table is read once, and those that are long in parts.
+    long = {name: len(GIVEN[name]["person_id"]) > 2 * 37 and kind not in UNDIVIDED for name in TABLES}
+    assert sorted(found) == sorted(long.items())
+    assert any(long.values()) or kind in UNDIVIDED
+    assert json.dumps(parts.quality.to_dict()) == json.dumps(whole.quality.to_dict())
     assert parts.quality == whole.quality
     for name, column in whole.answers.measures.items():
         assert all(map(np.array_equal, parts.answers.measures[name], column))

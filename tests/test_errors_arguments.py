@@ -63,15 +63,17 @@ TABLES = [
         for name, path, what, allowed, remedy in (
             ("a file that is not there", "people.csv", "there is no such file", "a file that exists", "check the path"),
             ("a path that is not there", Path("people.csv.gz"), "no such file", "a file that exists", "check the path"),
-            ("a file of another kind", "people.xlsx", "ending '.xlsx'", ".parquet", "use CSV"),
-            (
-                "the content of a file",
-                "person_id,birth_date" * 1000,
-                "no path",
-                "a table, or the path",
-                "check the path",
+            *(
+                (name, text, "not the path of a table", "a table, or the path", "check the path")
+                for name, text in {
+                    "the content of a file": f"person_id\n{IDS[0]}\n",
+                    "a long text": "person_id,birth_date" * 1000,
+                    "an id": IDS[0],
+                    "nothing": "",
+                    "blanks": " ",
+                    "a path that no system has": "a\0.csv",
+                }.items()
             ),
-            ("a path that no system has", "a\0.csv", "no path", "a table, or the path", "check the path"),
         )
     ),
     told(

@@ -131,3 +131,30 @@ def test_messages_name_files_without_their_folders(tmp_path):
         pngroup.group(GIVEN["people"], Path(path), as_at=POPULATION.as_at)
     assert caught.value.where == "argument records, file 'broken.parquet'"
     assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_column_without_a_type_in_one_file_is_one_with_text_in_another(tmp_path):
+    """A file that was written without any value of a column holds it without a type; the person is explained."""
+    rows = [{"person_id": "a", "code": "I50", "date": "2024-01-01", "status": status} for status in (None, "confirmed")]
+    for place, row in enumerate(rows):
+        pq.write_table(pa.Table.from_pylist([row]), tmp_path / f"records-{place}.parquet")
+    people = {"person_id": ["a"], "age": [50]}
+    found = pngroup.explain("a", people, tmp_path, as_at="2024-03-31", system="icd10")
+    assert found == pngroup.explain("a", people, pa.Table.from_pylist(rows), as_at="2024-03-31", system="icd10")
+
+
+def test_a_folder_that_may_not_be_read_is_one_sentence(tmp_path, monkeypatch):
+    """What the system refuses is told by the name of the file alone."""
+
+    is_dir = Path.is_dir
+
+    def refused(path, **named):
+        if path.parent == tmp_path:
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_dir(path, **named)
+
+    monkeypatch.setattr(Path, "is_dir", refused)
+    with pytest.raises(pngroup.UsageError, match="Permission denied") as caught:
+        pngroup.group(GIVEN["people"], tmp_path / "records.csv", as_at="2024-03-31")
+    assert str(tmp_path) not in str(caught.value)
+    assert "records.csv" in caught.value.where

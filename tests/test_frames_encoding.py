@@ -16,7 +16,7 @@ from hypothesis import given, settings, strategies as st
 
 from frame_kinds import KINDS
 from pngroup import CodeSystem, DataError
-from pngroup.frames import open_table
+from pngroup.frames import hashing, open_table
 from pngroup.frames.hashing import look_up, number_integers
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -303,3 +303,15 @@ def test_a_typed_column_without_values_is_no_fault(dtype):
     assert table.encode("code").n_missing == 2
     assert table.numbers("code").absent.all()
     assert table.days("code").missing.all()
+
+
+def test_numbers_made_to_share_places_are_found_and_others_are_not():
+    """Thousands of numbers that all want one place, and others that differ from them in the last bit behind it."""
+    first = int(hashing.MULTIPLIER)
+    second = first + hashing._NEXT & hashing._WORD | 1
+    to_one_place = pow(first, -1, 1 << 64) * np.arange(1, 8001, dtype=object) % (1 << 64)
+    near = [pow(second, -1, 1 << 64) * ((second * key & hashing._WORD) ^ 1) % (1 << 64) for key in to_one_place]
+    keys, others = (np.array(list(each), np.uint64).view(np.int64) for each in (to_one_place, near))
+    assert not np.isin(others, keys).any()
+    assert np.array_equal(look_up(keys, keys), np.arange(8000))
+    assert (look_up(others, keys) == -1).all()

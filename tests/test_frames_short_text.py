@@ -8,7 +8,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings, strategies as st
 
+import pngroup
 from pngroup.frames import numbering_text
+from pngroup.frames.hashing import MULTIPLIER
 from pngroup.frames.numbering_text import SharedNumberError, TextTable, distinct_text
 from pngroup.frames.short_text import LONGEST, chunk_words, short_text, texts_of, words_of
 from pngroup.threads import in_blocks
@@ -117,12 +119,20 @@ def test_texts_with_the_same_mixed_number_are_numbered_another_way(monkeypatch):
 
 
 def test_texts_with_the_same_second_word_never_share_a_mixed_number():
-    """What the look-up rests on: of a text and its mixed number the first word follows, also where numbers collide."""
+    """What the look-up rests on: from a mixed number and the second word the first word follows, step by step."""
+    random = np.random.default_rng(4)
+    words = random.integers(0, 1 << 64, (1000, 2), np.uint64)
+    words[:64, 0] = 1 << np.arange(64, dtype=np.uint64)
+    key = numbering_text.mixed(words).view(np.uint64) - words[:, 1]
+    key ^= key >> np.uint64(32)
+    assert np.array_equal(key * np.uint64(pow(int(MULTIPLIER), -1, 1 << 64)), words[:, 0])
+
+
+def test_texts_that_share_a_mixed_number_are_told_apart():
+    """Two texts made to share one are never taken for each other."""
     random = np.random.default_rng(4)
     words = np.zeros((200_000, 2), np.uint64)
     words[:, 0] = np.unique(random.integers(0, 1 << 62, 210_000))[:200_000]
-    assert len(np.unique(numbering_text.mixed(words))) == len(words)
-    # Two texts made to share a number are told apart.
     first, second = words[:1].copy(), words[1:2].copy()
     second[0, 1] = (numbering_text.mixed(first) - numbering_text.mixed(second)).view(np.uint64)[0]
     both = np.concatenate([first, second])
@@ -149,3 +159,18 @@ def test_blocks_cover_all_rows_once(n):
     if n:
         with pytest.raises(ZeroDivisionError):
             in_blocks(n, fail, size=100)
+
+
+def test_what_lies_under_missing_rows_is_never_looked_at():
+    """Where texts were made missing their memory stays: part of a character, bytes that are no text, long texts."""
+    people = {"person_id": ["a", "b"], "age": [50, 60]}
+    long = pl.Series(["a", "é" * 9, "b", "\u20ac" * 7, " ", None])
+    short = pl.select(pl.when(long.str.len_bytes() <= LONGEST).then(long)).to_series()
+    wrong = pa.array([b"a", b"\xff\xfe", b"b", b"\xc3", b" ", None], pa.binary())
+    masked = pa.StringArray.from_buffers(
+        6, *wrong.buffers()[1:], pa.array([True, False, True, False, True, False]).buffers()[1], 3
+    )
+    for ids, table in ((short, pl.DataFrame), (masked, pa.table)):
+        rows = table({"person_id": ids, "code": ["I50"] * 6, "date": ["2024-01-01"] * 6})
+        found = pngroup.group(people, rows, as_at="2024-03-31", system="icd10").quality.feeds[1]
+        assert (found.n_used, found.not_used) == (2, {"person_missing": 4})

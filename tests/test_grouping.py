@@ -97,6 +97,7 @@ def test_a_month_or_year_of_death_counts_from_its_last_day(died_on, reason):
         (0, False),
         ("1", True),
         ("0", False),
+        ("0.0", False),
         ("False", False),
         ("no consent", True),
     ],

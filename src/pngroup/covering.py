@@ -116,7 +116,7 @@ def coverage(
 
     Source: each answer rests on a row of the catalogue (`pngroup codes Z864` prints it with its sources).
     """
-    given = opened(records, "records", columns=[(columns or {}).get(ours, ours) for ours in ("code", "system")])
+    given = opened(records, "records", known=("code", "system"), names=columns)
     table = open_table(
         given, name="records", required=("code",), optional=("system",), columns=columns, pass_through=False
     )

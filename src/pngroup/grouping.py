@@ -19,14 +19,13 @@ from .dates import read_as_at, to_date
 from .errors import UsageError, did_you_mean
 from .evidence import Evidence, Meanings, block_bits, gather
 from .evidence.view import Measured, nothing_measured
-from .files import opened
 from .intake import (
-    EVENT_COLUMNS,
     REASONS,
     Context,
     Feed,
     People,
     ReadFeed,
+    opened_tables,
     read_contacts,
     read_medicines,
     read_people,
@@ -132,9 +131,15 @@ def group(
     used_scheme = load_scheme(scheme)
     used_catalogue, used_model = load_both(model, catalogue)
     columns = columns or {}
-    people, tables = _tables(
-        people, {"records": records, "contacts": contacts, "medicines": medicines, "values": values}, columns
-    )
+    if records is None:
+        raise UsageError(
+            "records is None",
+            where="argument records",
+            allowed="a table, also an empty one",
+            remedy="give the coded records",
+        )
+    tables = {"records": records, "contacts": contacts, "medicines": medicines, "values": values}
+    people, tables = opened_tables(people, tables, columns)
     registry = read_people(people, columns=columns.get("people"), date_format=date_format, one_date=len(days) == 1)
     at = [registry.at(day, short_history_months=used_model.short_history_months) for day in days]
     context = Context(
@@ -190,23 +195,6 @@ def group(
         )
     ]
     return groupings[0] if is_one else Groupings(tuple(groupings))
-
-
-def _tables(
-    people: Any, tables: Mapping[str, Any], columns: Mapping[str, Mapping[str, str]]
-) -> tuple[Any, dict[str, Any]]:
-    """The tables as given; where that is a path, people as a table and the others as streams."""
-    if tables["records"] is None:
-        raise UsageError(
-            "records is None",
-            where="argument records",
-            allowed="a table, also an empty one",
-            remedy="give the coded records",
-        )
-    return opened(people, "people"), {
-        name: opened(table, name, columns=[columns.get(name, {}).get(ours, ours) for ours in EVENT_COLUMNS[name]])
-        for name, table in tables.items()
-    }
 
 
 def _read_dates(as_at: Any) -> tuple[list[int], bool]:

@@ -107,7 +107,11 @@ def _rows(table: Any, name: str, column: str, person: object) -> Any:
     ]
     # Of two files one may hold text as a dictionary and the other not.
     found = [_without_dictionaries(part) for part in parts if part.num_rows] or parts[:1]
-    return pa.concat_tables(found) if found else pa.table({each: pa.array([], pa.string()) for each in table.names})
+    return (
+        pa.concat_tables(found, promote_options="default")
+        if found
+        else pa.table({each: pa.array([], pa.string()) for each in table.names})
+    )
 
 
 def _without_dictionaries(table: Any) -> Any:

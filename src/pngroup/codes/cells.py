@@ -30,7 +30,7 @@ _TRANSLATION: Final = str.maketrans(
 _MISSING_WORDS: Final = frozenset({"NAN", "NONE", "NULL", "<NA>", "NA", "N/A", "#N/A", "NAT"})
 _FILLERS: Final = "-&. "
 #: A column that says who is left out is often one of 0 and 1, or of truths, which in a text file are text.
-_NO: Final = frozenset({"0", "false"})
+_NO: Final = frozenset({"0", "0.0", "false"})
 
 
 def as_given(value: object) -> str:
@@ -69,7 +69,7 @@ def is_missing(value: object) -> bool:
 def is_no(value: object) -> bool:
     """Whether a value of a column of reasons is none: missing, 0, false, also as text.
 
-    >>> [is_no(value) for value in (None, " ", 0, "0", "FALSE", "opt-out", "no consent")]
-    [True, True, True, True, True, False, False]
+    >>> [is_no(value) for value in (None, " ", 0, "0", "0.0", "FALSE", "opt-out", "no consent")]
+    [True, True, True, True, True, True, False, False]
     """
     return is_missing(value) or value in (0, False) or (isinstance(value, str) and value.strip().lower() in _NO)

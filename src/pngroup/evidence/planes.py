@@ -1,8 +1,8 @@
 """From the facts of a block of people to planes: for each condition one small number a person, how recent it is.
 
 The number stands for the last day on record up to the index date. Days before all windows of a model are as good as one
-another, so that two bytes do. Whether a record is inside a window is one comparison with the number of the day that the
-window begins after; and what the next index date needs beside it are the few records of the days between.
+another, so that two bytes or one do. Whether a record is inside a window is one comparison with the number of the day
+that the window begins after; and what the next index date needs beside it are the few records of the days between.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from .facts import DAY_BITS, Evidence, Ints, unpack
 
-#: Unsigned numbers, of two bytes unless a window is longer than 179 years: (planes, people).
+#: Unsigned numbers of the fewest bytes that tell the days of all windows apart, mostly two: (planes, people).
 Planes: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 

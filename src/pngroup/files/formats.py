@@ -32,6 +32,15 @@ def place_of(path: Path, option: str) -> str:
     return f"{'option ' if option.startswith('-') else ''}{option}, file {path.name!r}"
 
 
+def has_known_ending(path: Path) -> bool:
+    """Whether the name of a file ends like one that is read or written.
+
+    >>> has_known_ending(Path("people.csv.gz")), has_known_ending(Path("9434765919"))
+    (True, False)
+    """
+    return _ending(path)[0] in (*_SEPARATORS, _PARQUET)
+
+
 def format_of(path: Path, *, option: str) -> Format:
     r"""The format that the ending of a file name says, in any case; `UsageError` for another ending.
 
@@ -40,9 +49,7 @@ def format_of(path: Path, *, option: str) -> Format:
     """
     # `.` and `..` have no name of their own to speak of.
     path = path if path.name else path.resolve()
-    endings = [ending.lower() for ending in path.suffixes]
-    is_gzip = endings[-1:] == [".gz"]
-    ending = endings[-2 if is_gzip else -1] if len(endings) > is_gzip else ""
+    ending, is_gzip = _ending(path)
     if ending in _SEPARATORS:
         return Format(_SEPARATORS[ending], is_gzip)
     if ending == _PARQUET:
@@ -55,6 +62,13 @@ def format_of(path: Path, *, option: str) -> Format:
         if ending.startswith(".xls")
         else "give the file the ending of what it holds",
     )
+
+
+def _ending(path: Path) -> tuple[str, bool]:
+    """The ending that says what is in a file, and whether it is packed."""
+    endings = [ending.lower() for ending in path.suffixes]
+    is_gzip = endings[-1:] == [".gz"]
+    return endings[-2 if is_gzip else -1] if len(endings) > is_gzip else "", is_gzip
 
 
 def arrow(module: str = "pyarrow") -> Any:

@@ -22,7 +22,7 @@ from .ahead import one_ahead
 from .formats import Format, arrow
 from .parquet import ParquetTable
 from .sources import Source, find_files, refuse_other_columns
-from .text import TextTable
+from .text import DelimitedTable
 
 #: Told how much more was read: rows of Parquet, bytes of text.
 Advance: TypeAlias = Callable[[int], None]
@@ -87,7 +87,7 @@ class Files:
                         yield batch
                     continue
                 n_read = 0
-                for batch in TextTable(file, format_.separator, where).batches(wanted):
+                for batch in DelimitedTable(file, format_.separator, where).batches(wanted):
                     advance(raw.tell() - n_read)
                     n_read = raw.tell()
                     yield batch
@@ -111,7 +111,7 @@ def _header(source: Source, path: Path) -> tuple[list[str], Any, int]:
         if separator is None:
             table = ParquetTable(file, where)
             return table.names, table.schema.remove_metadata(), table.n_rows
-        return TextTable(file, separator, where, block=1 << 16).names, None, 0
+        return DelimitedTable(file, separator, where, block=1 << 16).names, None, 0
 
 
 def _one_schema(first: Any, other: Any, where: str, of: str) -> Any:

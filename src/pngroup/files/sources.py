@@ -40,6 +40,15 @@ class Source:
         return place_of(path, self.option)
 
 
+def is_pattern(path: Path) -> bool:
+    """Whether a path holds a sign that stands for others.
+
+    >>> is_pattern(Path("records/*.parquet"))
+    True
+    """
+    return bool(_PATTERN & set(str(path)))
+
+
 def find_files(path: Path, *, option: str) -> Source:
     """The files of a table: `path` is one file, a folder whose files are parts of the table, or a pattern.
 
@@ -49,7 +58,7 @@ def find_files(path: Path, *, option: str) -> Source:
     where = place_of(path, option)
     if path.is_dir():
         found = _in_folder(path, where)
-    elif path.exists() or not _PATTERN & set(str(path)):
+    elif path.exists() or not is_pattern(path):
         found = [path]
     else:
         found = _of_pattern(path, where)

@@ -38,7 +38,7 @@ _LINES_AT_ONCE: Final = 1 << 16
 _SEPARATORS: Final = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}
 
 
-class TextTable:
+class DelimitedTable:
     """A table in a CSV or TSV file: `names` of its columns, and its rows by `batches`, once.
 
     `file` is open for reading bytes. Raises `DataError` for what is no such table, with the line of the whole file.
@@ -135,7 +135,7 @@ def read_text(data: bytes, separator: str, where: str, *, block: int = BLOCK) ->
     >>> read_text(b"person_id,age\n007,80\n", ",", "an example").to_pylist()
     [{'person_id': '007', 'age': '80'}]
     """
-    table = TextTable(io.BytesIO(data), separator, where, block=block)
+    table = DelimitedTable(io.BytesIO(data), separator, where, block=block)
     return _joined(table.batches(), table.names)
 
 

@@ -68,7 +68,8 @@ class _Level:
             own = np.arange(self._size, self._size + len(keys), dtype=np.uint64)
             tried &= own < np.uint64(len(self._slots) - 1)
             self._numbers = np.concatenate([self._numbers, numbers])
-            self._size += len(keys)
+            # Never more than can stand in a slot: what is found must be a number that was given.
+            self._size = min(self._size + len(keys), len(self._slots) - 1)
         packed |= own
         # Where several keys meet in one free slot the last one written keeps it.
         self._slots[home[tried]] = packed[tried]

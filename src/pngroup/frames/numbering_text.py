@@ -79,10 +79,11 @@ class TextTable:
             words = chunk_words(block.chunk, block.start, block.stop)
             part = block.rows_of(found)
             part[:] = self._through_runs(words)
-            if blank != _NONE:
-                _mark_blank(words, part, blank)
+            # First of all, because what lies in memory under missing rows may be anything.
             if block.chunk.missing is not None:
                 part[block.chunk.missing[block.start : block.stop]] = missing
+            if blank != _NONE:
+                _mark_blank(words, part, blank)
 
         for_each(work, _blocks(text))
         return found

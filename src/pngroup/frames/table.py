@@ -75,14 +75,14 @@ class Table:
             for frame in self.frame.batches():
                 yield evolve(self, frame=frame, is_part=True)
         elif self.is_divided and isinstance(self.frame, Divisible):
-            first: dict[str, Kind] = {}
+            known: dict[str, Kind] = {}
             for start in range(0, self.n_rows, PART):
                 rows = self.frame.part(start, min(start + PART, self.n_rows))
                 assert rows is not None  # `divided` has asked
                 part = evolve(self, frame=rows, is_part=True)
-                kinds = {column: part.kind(column) for column in self.labels}
-                first = first or kinds
-                if kinds != first:
+                # Where a part has no value in a column, its rows are missing whatever the others hold.
+                kinds = {column: kind for column in self.labels if (kind := part.kind(column)) != "empty"}
+                if any(known.setdefault(column, kind) != kind for column, kind in kinds.items()):
                     raise UnlikePartsError
                 yield part
         else:

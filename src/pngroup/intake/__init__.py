@@ -5,6 +5,7 @@ from __future__ import annotations
 from .codes import Pair, Pairs
 from .columns import EVENT_COLUMNS
 from .feeds import Context, read_contacts, read_medicines, read_records, read_values, system_fits
+from .opening import opened_tables
 from .people import REASONS, SEXES, People, Registry, read_people
 from .result import Feed, ReadFeed
 
@@ -19,6 +20,7 @@ __all__ = [
     "People",
     "ReadFeed",
     "Registry",
+    "opened_tables",
     "read_contacts",
     "read_medicines",
     "read_people",

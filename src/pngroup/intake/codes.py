@@ -105,7 +105,7 @@ class Pairs:
             known[: before.shape[0], : before.shape[1]] = before
         self._known[kind] = known
         self._all_occur = self._all_occur and not is_dictionary and (not len(index) or int(index.min()) >= 0)
-        if len(systems) == 1 and self._all_occur:
+        if len(self._lines) == 1 and self._all_occur:
             line = known[lines[0]]
             self._fill(kind, line, np.flatnonzero(line[1:] == _NEW) + 1, systems[0])
             is_same = np.array_equal(line[1:], np.arange(n_codes - 1))

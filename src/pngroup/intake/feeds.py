@@ -13,12 +13,13 @@ from ..catalogue import Catalogue
 from ..codes import read_setting, read_status, read_system
 from ..errors import DataError
 from ..evidence import Meanings
-from ..frames import Days, Table, UnlikePartsError, open_table
+from ..frames import Table, UnlikePartsError, open_table
 from ..model.definition import Model
 from ..model.primitives import ANY_MEDICINE, ANY_RECORD, ICD10_RECORD
 from ..vocabulary import CodeSystem, Setting
 from .codes import CODE_FAULTS, Pair, Pairs, refuse_mangled
 from .columns import required_and_optional
+from .date_check import DateCheck
 from .meanings import (
     contact_meaning,
     is_administrative,
@@ -164,29 +165,6 @@ def _read_contacts(table: Table, context: Context) -> ReadFeed:
     dates.end()
     pairs = tuple(Pair(None, setting.value if setting is not None else None) for setting in settings)
     return ReadFeed("contacts", reader, pairs, meanings, np.zeros(len(pairs), bool), {}, table.nearly, is_coded=False)
-
-
-class DateCheck:
-    """Reads the date columns of the pieces of a table; a format that reads no date at all is an error of the whole."""
-
-    def __init__(self, table: Table, date_format: str | None) -> None:
-        self._is_part = table.is_part
-        self._format = date_format
-        self._unread: Table | None = None
-        self._any_read = False
-
-    def read(self, table: Table) -> Days:
-        """The days of a piece."""
-        days = table.days("date", self._format)
-        self._any_read = self._any_read or days.n_too_early > 0 or bool(days.valid.any())
-        if days.n_unreadable and self._unread is None:
-            self._unread = table
-        return days
-
-    def end(self) -> None:
-        """After the last piece: `DataError` where dates were given and none could be read."""
-        if self._unread is not None and not self._any_read and not self._is_part:
-            self._unread.whole().days("date", self._format)
 
 
 class _CodedFeed:

@@ -69,8 +69,9 @@ def code_counts(
             key = (system, str(pairs[place].code))
             without[key] = without.get(key, 0) + n
     return {
-        "n_mapped": mapped,
-        "n_unmapped": unmapped,
-        "unreadable": unreadable,
-        "unmapped": without,
+        # In an order of their own: that in which codes are met depends on how a table is read.
+        "n_mapped": dict(sorted(mapped.items())),
+        "n_unmapped": dict(sorted(unmapped.items())),
+        "unreadable": dict(sorted(unreadable.items())),
+        "unmapped": dict(sorted(without.items())),
     }

@@ -10,12 +10,16 @@ from attrs import frozen
 from ..errors import ModelError, did_you_mean
 from ..vocabulary import Sex
 from .circles import find_circle
-from .definition import LINE_CLASSES, RESULT_COLUMNS, Model, Tally, condition_names
+from .definition import LINE_CLASSES, RESULT_COLUMNS, Model, Tally
 from .primitives import ANY_CONTACT, ANY_MEDICINE, ANY_RECORD, CONTACT_PREFIX, FEEDS, ICD10_RECORD, PRIMITIVES
-from .tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text, calls
+from .tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text, calls, walk
 
 _LARGE: Final = 10**6
 _SEXES: Final = tuple(sex.value for sex in Sex)
+
+
+#: Primitives that rest on the days of records.
+_WITH_DAYS: Final = ("ever", "within", "on_dates", "count_days", "latest_grade", "latest")
 
 
 @frozen
@@ -285,15 +289,20 @@ class _Check:
         return _TRUTH if primitive.answers == "truth" else _Range("number", 0, self._most(call))
 
     def _has_days(self, tally: Tally, place: str) -> None:
-        """Every item rests on records, whose days there are."""
+        """Every item rests on records, whose days there are, and on nothing that counts them elsewhere."""
         for item, node in tally.items:
-            for each in calls(node):
-                if each.function != "given" and (each.function == "during" or not condition_names(each)):
-                    raise self.fail(
-                        f"span_days({tally.id}) has no days for the item {item!r}, which asks {each.function}()",
-                        place,
-                        "items that ask for records: ever, within, on_dates, count_days, latest_grade, latest",
-                    )
+            asked = [each.function for each in calls(node) if each.function != "given"]
+            without = [
+                each.name for each in walk(node) if isinstance(each, Measure) and each.name in self.model.measures
+            ]
+            without += [f"{function}()" for function in asked if function not in _WITH_DAYS]
+            if without or not asked:
+                raise self.fail(
+                    f"span_days({tally.id}) has no days for the item {item!r}, which asks "
+                    + (without[0] if without else "for no record"),
+                    place,
+                    f"items that ask for records: {', '.join(_WITH_DAYS)}",
+                )
 
     def _most(self, call: Call) -> int:
         match call.function:
