@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -15,12 +16,22 @@ import numpy.typing as npt
 
 from ..threads import BLOCK
 from .hashing import number_integers, sample_starts, sorted_distinct
-from .plain import Index, Objects
+from .plain import Index, Objects, Raw, spread
 
 #: Objects that stand in fewer rows than this on average are not worth numbering.
 _LEAST_SHARED: Final = 4
 _SAMPLE: Final = 8192
 _MANY: Final = 1 << 16
+
+
+def look_through(values: Objects, look: Callable[[Objects], Raw]) -> Raw:
+    """A column of objects as `look` sees it; where many rows share them, by way of the distinct ones."""
+    if shares_objects(values):
+        distinct, index = number_by_address(values)
+        of_distinct = look(distinct)
+        if of_distinct.kind not in ("nested", "other", "empty"):
+            return spread(of_distinct, index)
+    return look(values)
 
 
 def shares_objects(values: Any) -> bool:

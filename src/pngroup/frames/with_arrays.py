@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from .addresses import number_by_address, shares_objects
+from .addresses import look_through
 from .objects import look_objects
-from .plain import Column, Flat, Raw, Rows, days_of, emptied, objects, spread, whole
+from .plain import Column, Flat, Raw, Rows, days_of, emptied, objects, whole
 
 #: Units of numpy datetimes that name no single day: read as the text of their month or year.
 _COARSE: Final = ("Y", "M")
@@ -43,12 +43,7 @@ def look_array(values: npt.NDArray[Any], missing: npt.NDArray[np.bool_] | None =
         held = values.astype(object) if letter != "O" else values
         if missing is not None:
             held = emptied(held, missing)
-        if shares_objects(held):
-            distinct, index = number_by_address(held)
-            of_distinct = look_objects(distinct)
-            if of_distinct.kind not in ("nested", "other", "empty"):
-                return spread(of_distinct, index)
-        return look_objects(held)
+        return look_through(held, look_objects)
     return Raw("other", native, listed=_listed(values, missing))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
-from .addresses import number_by_address, shares_objects
+from .addresses import look_through
 from .objects import look_objects
 from .plain import Column, Objects, Raw, Rows, Taken, consecutive, is_a, library, spread
 from .with_arrays import look_array
@@ -43,7 +43,7 @@ def look_pandas(column: Any) -> Raw:
         return look_array(np.asarray(values.to_dense()))
     if isinstance(dtype, np.dtype):
         array = column.to_numpy()
-        return _look_objects(array) if dtype.kind == "O" else look_array(array)
+        return look_through(array, _look_objects) if dtype.kind == "O" else look_array(array)
     kind = getattr(dtype, "kind", "O")
     if kind in "iufb":  # the nullable types: Int64, Float64, boolean
         plain = values.to_numpy(dtype=dtype.numpy_dtype, na_value=dtype.numpy_dtype.type(0))
@@ -52,16 +52,6 @@ def look_pandas(column: Any) -> Raw:
 
 
 def _look_objects(values: Objects) -> Raw:
-    """Objects; where many rows share them, by way of the distinct ones."""
-    if shares_objects(values):
-        distinct, index = number_by_address(values)
-        of_distinct = _look_own_objects(distinct)
-        if of_distinct.kind not in ("nested", "other", "empty"):
-            return spread(of_distinct, index)
-    return _look_own_objects(values)
-
-
-def _look_own_objects(values: Objects) -> Raw:
     """Objects; where they are text or dates and pyarrow is loaded, through Arrow memory, which is the faster way."""
     pa = library("pyarrow")
     if pa is not None and all(isinstance(value, str | datetime.date) for value in values[:100].tolist()):
