@@ -23,9 +23,9 @@ _SHARE: Final = 0.5
 _UNKNOWN: Final = 4 * 10**9
 _LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 #: What a run needs: of its own, for each person beside the table of people, for each row of the other tables. Measured:
-#: 0.63 GB for a million people with 20 million rows, 3.1 for 10 million with 200 million, of which 77 % became facts;
-#: these make 0.66 and 3.9 GB of it.
-_PROGRAM: Final = 3 * 10**8
+#: 0.74 GB for a million people with 20 million rows, of which 77 % became facts, and 3.74 for ten times as many; these
+#: make 0.76 and 4.0 GB of it.
+_PROGRAM: Final = 4 * 10**8
 _PERSON: Final = 150
 _ROW: Final = 9
 #: Of medicines and values more is kept. Measured: 2 million rows of values took 86 bytes a row more than records, 10
