@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .quality import FeedQuality, Quality
     from .result import Grouping, Groupings
     from .schemes import Scheme, group_name, load_scheme, need_tier, rag
+    from .through_time import Snapshots, snapshots
     from .vocabulary import CodeSystem, NeedGroup, NeedTier, Rag, Reason, Setting, Sex
 
 # Each public name is imported when it is first asked for, so that `import pngroup` costs nothing that is not used.
@@ -44,6 +45,7 @@ _HOME = {
     "quality": ("FeedQuality", "Quality"),
     "result": ("Grouping", "Groupings"),
     "schemes": ("Scheme", "group_name", "load_scheme", "need_tier", "rag"),
+    "through_time": ("Snapshots", "snapshots"),
     "vocabulary": ("CodeSystem", "NeedGroup", "NeedTier", "Rag", "Reason", "Setting", "Sex"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -70,6 +72,7 @@ __all__ = [
     "Scheme",
     "Setting",
     "Sex",
+    "Snapshots",
     "UnreadableCodesWarning",
     "UsageError",
     "__version__",
@@ -83,6 +86,7 @@ __all__ = [
     "lookup",
     "need_tier",
     "rag",
+    "snapshots",
     "sql",
     "synthetic",
     "terminology",

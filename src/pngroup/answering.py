@@ -74,6 +74,12 @@ def answer_dates(model: Model, inputs: Sequence[Inputs]) -> list[Answers]:
     return [_answers(model, dict(zip(outputs, each, strict=True))) for each in columns]
 
 
+def answer_groups(model: Model, inputs: Sequence[Inputs]) -> list[Integers]:
+    """The groups alone on several index dates, with no more asked than they rest on."""
+    outputs = _outputs(compiler_for(model, inputs[0]))
+    return [each[0] for each in run(model, inputs, [outputs["", "group"]])]
+
+
 def compiler_for(model: Model, inputs: Inputs) -> Compiler:
     """A compiler of the model's expressions for the feeds and the conditions that are there."""
     return Compiler(model, inputs.feeds, frozenset[str]().union(*inputs.evidence.meanings), SEXES)

@@ -3,65 +3,29 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
-from typing import Any, Final, TypedDict, Unpack, overload
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Unpack, overload
 
 import numpy as np
 
 from ._version import __version__
-from .answering import Inputs, answer_dates
+from .answering import answer_dates
 from .catalogue import Catalogue
-from .codes import NORMALISER_VERSION, codes_fingerprint
-from .dates import read_as_at, to_date
-from .errors import UsageError, did_you_mean
-from .evidence import Evidence, Meanings, block_bits, gather
-from .evidence.view import Measured, nothing_measured
-from .intake import (
-    REASONS,
-    Context,
-    Feed,
-    People,
-    ReadFeed,
-    opened_tables,
-    read_contacts,
-    read_medicines,
-    read_people,
-    read_records,
-    read_values,
-)  # fmt: skip
-from .model import Model, load_both
+from .codes import NORMALISER_VERSION
+from .dates import to_date
+from .intake import Feed
+from .model import Model
 from .model.primitives import FEEDS
-from .quality import Quality, refuse_faults
+from .preparing import Options, Prepared, prepare
+from .quality import Quality
 from .result import Grouping, Groupings
-from .schemes import Scheme, load_scheme
+from .schemes import Scheme
 from .vocabulary import CodeSystem
 
-_TABLES: Final = ("people", *FEEDS)
-_READERS: Final = {
-    "records": read_records, "contacts": read_contacts, "medicines": read_medicines, "values": read_values,
-}  # fmt: skip
 SAFETY: Final = (
     "For population health management, not for decisions about one patient. A non-user is unknown, not healthy."
 )
-
-
-class Options(TypedDict, total=False):
-    """The keyword arguments of `group` beside the index dates, for type checkers."""
-
-    contacts: Any
-    medicines: Any
-    values: Any
-    system: str | CodeSystem | None
-    model: str | os.PathLike[str] | Model
-    catalogue: str | os.PathLike[str] | Catalogue | None
-    scheme: str | os.PathLike[str] | Scheme
-    columns: Mapping[str, Mapping[str, str]] | None
-    date_format: str | None
-    strict: bool
-    keep_records: bool
 
 
 @overload
@@ -126,160 +90,52 @@ def group(
 
     Source: the specification of the model is in docs/explanation/model.md, its readings in docs/provenance.md.
     """
-    days, is_one = _read_dates(as_at)
-    check_columns(columns)
-    used_scheme = load_scheme(scheme)
-    used_catalogue, used_model = load_both(model, catalogue)
-    columns = columns or {}
-    if records is None:
-        raise UsageError(
-            "records is None",
-            where="argument records",
-            allowed="a table, also an empty one",
-            remedy="give the coded records",
-        )
-    tables = {"records": records, "contacts": contacts, "medicines": medicines, "values": values}
-    people, tables = opened_tables(people, tables, columns)
-    registry = read_people(people, columns=columns.get("people"), date_format=date_format, one_date=len(days) == 1)
-    at = [registry.at(day, short_history_months=used_model.short_history_months) for day in days]
-    context = Context(
-        people=at[-1],
-        catalogue=used_catalogue,
-        model=used_model,
-        meanings=Meanings(),
-        as_at=tuple(days),
+    prepared = prepare(
+        people,
+        records,
+        as_at=as_at,
+        contacts=contacts,
+        medicines=medicines,
+        values=values,
+        system=system,
+        model=model,
+        catalogue=catalogue,
+        scheme=scheme,
         columns=columns,
         date_format=date_format,
-        system=system,
-        keep=keep_records,
+        strict=strict,
+        keep_records=keep_records,
     )
-    feeds = {name: _READERS[name](table, context) for name, table in tables.items() if table is not None}
-    evidence = _gather(feeds, context)
-    fingerprint = fingerprint_of(used_catalogue, used_model, used_scheme)
-    then = [
-        {name: feed.at(place, day, keep=keep_records) for name, feed in feeds.items()} for place, day in enumerate(days)
-    ]
-    qualities = [_quality(everybody, found) for everybody, found in zip(at, then, strict=True)]
-    if strict:
-        # The last date sees every row; that some rows come after an earlier one is no fault of the data.
-        refuse_faults(qualities[-1].feeds)
-    inputs = [
-        Inputs(
-            people=everybody,
-            evidence=evidence,
-            as_at=day,
-            feeds=frozenset(feeds),
-            medicines=_measured(found, "medicines"),
-            values=_measured(found, "values"),
-        )
-        for day, everybody, found in zip(days, at, then, strict=True)
-    ]
     groupings = [
         Grouping(
-            model=used_model,
-            catalogue=used_catalogue,
-            scheme=used_scheme,
+            model=prepared.model,
+            catalogue=prepared.catalogue,
+            scheme=prepared.scheme,
             as_at=to_date(asked.as_at),
             people=asked.people,
             inputs=asked,
             answers=answers,
             quality=quality,
-            fingerprint=fingerprint,
-            manifest=_manifest(
-                used_catalogue, used_model, used_scheme, asked.as_at, found, quality, fingerprint, strict
-            ),
+            fingerprint=prepared.fingerprint,
+            manifest=manifest(prepared, asked.as_at, found, quality, strict=strict),
             kept=found if keep_records else None,
         )
         for asked, answers, quality, found in zip(
-            inputs, answer_dates(used_model, inputs), qualities, then, strict=True
+            prepared.inputs,
+            answer_dates(prepared.model, prepared.inputs),
+            prepared.qualities,
+            prepared.feeds,
+            strict=True,
         )
     ]
-    return groupings[0] if is_one else Groupings(tuple(groupings))
+    return groupings[0] if prepared.is_one else Groupings(tuple(groupings))
 
 
-def _read_dates(as_at: Any) -> tuple[list[int], bool]:
-    """The index dates as days in order, and whether a single one was given."""
-    if isinstance(as_at, str) or not isinstance(as_at, Iterable) or getattr(as_at, "shape", None) == ():
-        return [read_as_at(as_at)], True
-    days = [read_as_at(each) for each in as_at]
-    if not days or len(set(days)) < len(days):
-        raise UsageError(
-            "as_at names no date" if not days else "as_at names a date twice",
-            where="argument as_at",
-            allowed="a date, or a list of different dates",
-            remedy="give each index date once",
-        )
-    return sorted(days), False
-
-
-def _quality(people: People, feeds: Mapping[str, Feed]) -> Quality:
-    without = {reason: int((people.reason == i).sum()) for i, reason in enumerate(REASONS)}
-    return Quality(
-        feeds=(people.quality, *(feed.quality for feed in feeds.values())),
-        n_people=people.n_people,
-        n_grouped=people.n_people - sum(without.values()),
-        n_without_group=without,
-    )
-
-
-def check_columns(columns: object) -> None:
-    """Raise `UsageError` unless `columns` maps tables to mappings; names inside are checked with the tables."""
-    allowed = ", ".join(_TABLES)
-    if columns is None:
-        return
-    wrong = f"columns is a {type(columns).__name__}" if not isinstance(columns, Mapping) else None
-    if wrong is None and isinstance(columns, Mapping):
-        for name, mapping in columns.items():
-            if name not in _TABLES:
-                hint = did_you_mean(str(name), _TABLES)
-                wrong = f"columns names a table {name!r}" + (f", {hint}" if hint else "")
-            elif not isinstance(mapping, Mapping):
-                wrong = f"columns[{name!r}] is a {type(mapping).__name__}"
-    if wrong is not None:
-        raise UsageError(
-            wrong,
-            where="argument columns",
-            allowed=f"a mapping of tables ({allowed}) to mappings of our column names to yours",
-            remedy="write it as {'people': {'person_id': 'nhs_no'}}",
-        )
-
-
-def _gather(feeds: Mapping[str, ReadFeed], context: Context) -> Evidence:
-    return gather(
-        chain.from_iterable(feed.reader.facts() for feed in feeds.values()),
-        context.meanings,
-        context.people.n_people,
-        block_bits(len(context.as_at)),
-    )
-
-
-def _measured(feeds: Mapping[str, Feed], name: str) -> Measured:
-    table = feeds[name].measured if name in feeds else None
-    return nothing_measured() if table is None else table
-
-
-def fingerprint_of(catalogue: Catalogue, model: Model, scheme: Scheme) -> str:
-    """A hash over everything that can change an answer: catalogue, model, scheme, and the way codes are read."""
-    parts = (
-        catalogue.fingerprint,
-        model.fingerprint,
-        scheme.fingerprint,
-        f"normaliser {NORMALISER_VERSION}",
-        codes_fingerprint(),
-    )
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _manifest(
-    catalogue: Catalogue,
-    model: Model,
-    scheme: Scheme,
-    day: int,
-    feeds: Mapping[str, Feed],
-    quality: Quality,
-    fingerprint: str,
-    strict: bool,
+def manifest(
+    prepared: Prepared, day: int, feeds: Mapping[str, Feed], quality: Quality, *, strict: bool
 ) -> dict[str, Any]:
+    """How a run was made, for one index date (a day number)."""
+    catalogue, model, scheme = prepared.catalogue, prepared.model, prepared.scheme
     return {
         "library": f"pngroup {__version__}",
         "as_at": to_date(day).isoformat(),
@@ -288,7 +144,7 @@ def _manifest(
         "catalogue_fingerprint": catalogue.fingerprint,
         "scheme": f"{scheme.name}@{scheme.edition}",
         "normaliser": NORMALISER_VERSION,
-        "fingerprint": fingerprint,
+        "fingerprint": prepared.fingerprint,
         "feeds": {name: name in feeds for name in FEEDS},
         "n_rows": {feed.name: feed.n_rows for feed in quality.feeds},
         "n_used": {feed.name: feed.n_used for feed in quality.feeds},

@@ -15,8 +15,9 @@ from .explanation import Explanation
 from .files import opened
 from .files.formats import arrow
 from .frames import Part, Stream, rows_of
-from .grouping import check_columns, group
+from .grouping import group
 from .model import Model
+from .preparing import check_columns
 from .schemes import Scheme
 from .vocabulary import CodeSystem
 

@@ -15,12 +15,15 @@ from .sources import find_files, is_pattern
 __all__ = ["Files", "find_files", "open_files", "opened", "read_table"]
 
 
-def opened(native: Any, name: str, *, known: Collection[str] | None = None, names: object = None) -> Any:
+def opened(
+    native: Any, name: str, *, known: Collection[str] | None = None, names: object = None, whole: bool = False
+) -> Any:
     """A table that a caller gave; where that is a path, what is in the file, the folder or the files of the pattern.
 
-    `name` is the argument, for messages. A path to `people` becomes a pyarrow Table, any other a `Stream`, which is
-    never in memory as a whole: of all columns, or of those that are `known`, under the names that the mapping `names`
-    gives them. Raises `MissingExtraError` without pyarrow, `UsageError` and `DataError` as `read_table` does.
+    `name` is the argument, for messages. A path to `people`, or with `whole`, becomes a pyarrow Table, any other a
+    `Stream`, which is never in memory as a whole: of all columns, or of those that are `known`, under the names that
+    the mapping `names` gives them. Raises `MissingExtraError` without pyarrow, `UsageError` and `DataError` as
+    `read_table` does.
 
     >>> opened({"person_id": ["a"]}, "people")
     {'person_id': ['a']}
@@ -39,7 +42,7 @@ def opened(native: Any, name: str, *, known: Collection[str] | None = None, name
             remedy="check the path and the permissions of its folders",
         ) from None
     files = open_files(source)
-    if name == "people":
+    if whole or name == "people":
         return files.read()
     labels = names if isinstance(names, Mapping) else {}
     return files.stream(files.names if known is None else [labels.get(ours, ours) for ours in known])

@@ -49,7 +49,11 @@ _NO_FAULT: Final = (USED, *(REASON_WORDS.index(fault) for fault in CODE_FAULTS))
 
 @frozen
 class Context:
-    """What every feed is read with. `as_at`: the index dates, in order; `keep`: keep the rows for explanations."""
+    """What every feed is read with.
+
+    `as_at`: the index dates, in order; `keep`: keep the rows for explanations; `every_day`: keep every day of every
+    record as evidence, also where answers at these dates rest on the latest alone.
+    """
 
     people: People = field(repr=False)
     catalogue: Catalogue = field(repr=False)
@@ -60,6 +64,7 @@ class Context:
     date_format: str | None
     system: str | CodeSystem | None
     keep: bool
+    every_day: bool = False
 
 
 def read_records(native: object, context: Context) -> ReadFeed:
@@ -232,7 +237,7 @@ class _CodedFeed:
         new = [self._meaning(pair) for pair in self.pairs.pairs[len(self._meanings) :]]
         used = [meaning & context.model.conditions_used for meaning in new]
         numbers = [context.meanings.number(meaning) for meaning in used]
-        light = _OF_WHOLE_TABLES - context.model.asked_for_days
+        light = frozenset[str]() if context.every_day else _OF_WHOLE_TABLES - context.model.asked_for_days
         self._reader.keep_latest_of(
             sorted({number for meaning, number in zip(used, numbers, strict=True) if meaning and meaning <= light})
         )

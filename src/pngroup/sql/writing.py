@@ -10,8 +10,9 @@ from typing import Any, Final
 from .._version import __version__
 from ..catalogue import Catalogue
 from ..dates import read_as_at, to_date
-from ..grouping import SAFETY, fingerprint_of
+from ..grouping import SAFETY
 from ..model import Model, load_both
+from ..preparing import fingerprint_of
 from ..schemes import Scheme, load_scheme
 from ..vocabulary import CodeSystem
 from .answers import answer_statements, outputs_of, result_statements

@@ -1,0 +1,8 @@
+"""People through time: snapshots at index dates, spells between them, and what is counted of how people move."""
+
+from __future__ import annotations
+
+from .registrations import Registrations
+from .taking_snapshots import Snapshots, snapshots
+
+__all__ = ["Registrations", "Snapshots", "snapshots"]
