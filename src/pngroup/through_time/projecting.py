@@ -93,7 +93,7 @@ def project(
     are added up to one matrix of shares (a Markov chain). It is applied step by step to the counts on `to`: people
     move, and leave. `population` is the caller's projection of all people with a group: a table with `n_people`, and
     `step` (1, 2, ...) or `as_at` (the dates that follow at the same spacing). Who is wanting to that total enters the
-    groups in the shares of those who entered in the past, or in those that `entries` gives (a weight for each group number).
+    groups in the shares of those who entered in the past, or as `entries` says (a weight for each group number).
 
     Intervals are quantiles of simulated courses: each draws the rows of the matrix and the entry shares from
     Dirichlet distributions of the counts, then the people of each step (multinomial). The same `seed` gives the same
