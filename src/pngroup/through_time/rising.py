@@ -121,7 +121,8 @@ def rising_risk(
     level = levels.of_group[group]
     was = runs.before(group, 0)
     from_unknown = np.isin(was, apart)
-    up = (group > 0) & (was > 0) & (level < levels.of_group[was])
+    # To have had no group is the place -1, before which there is none to rise to.
+    up = (group > 0) & (level < levels.of_group[was])
     # A group of unknown need may share its tier with others: coming out of it is listed whatever the tier.
     known_now = from_unknown & (group > 0) & ~np.isin(group, apart)
     listed = np.where(from_unknown, known_now & with_unknown, up)
