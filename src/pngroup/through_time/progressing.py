@@ -124,11 +124,12 @@ def progression(
 ) -> Rates:
     """Moves to a higher group (tier, colour) for each 1,000 person-years in a lower one, with Byar's interval.
 
-    Left alone, there is a row for each level but the highest, and a move to any higher one counts; the groups in
-    `unknown` (by default the one that takes everybody left) are not at risk then, for who leaves them became known,
-    not worse. `from_` and `to` name other moves, down or sideways too: numbers of groups, or words of tiers or
-    colours, one or several. A person is at risk on each day in `from_`, and counts again at each such move. A move
-    counts where one group follows the other directly; what happens while a person has no group is not known.
+    Left alone, there is a row for each level but the highest, and a move to any higher one counts. `from_` and `to`
+    name other moves, down or sideways too: numbers of groups, or words of tiers or colours, one or several. People in
+    the groups of `unknown` (by default the one that takes everybody left) are not at risk, whatever their tier, for
+    who leaves them became known, not worse; `from_` may name such a group by its number. A person is at risk on each
+    day in `from_`, and counts again at each such move. A move counts where one group follows the other directly; what
+    happens while a person has no group is not known.
 
     `age_bands` are the first ages of bands, such as [0, 18, 65]: days are counted in the band of their day, from
     birthday to birthday. `by_practice` needs snapshots that hold practices. Of snapshots, moves are dated on index
@@ -166,7 +167,8 @@ def progression(
         )
     time = at_risk(observed, age_bands)
     moves = _moves(levels, from_, to)
-    free = np.isin(time.group, unknown_groups(observed.model, unknown)) & (from_ is None)
+    apart = np.isin(time.group, unknown_groups(observed.model, unknown))
+    free = apart & (from_ is None or by != "group")
     level, later = levels.of_group[time.group], levels.of_group[time.next_group]
     stratum, words = _strata(time, observed, age_bands, by_sex=by_sex, by_practice=by_practice)
     n_strata = len(next(iter(words.values()), (None,)))

@@ -92,8 +92,9 @@ def project(
     The moves from each date to the next, from `from_` to `to` (all snapshots where they are left out; equally spaced),
     are added up to one matrix of shares (a Markov chain). It is applied step by step to the counts on `to`: people
     move, and leave. `population` is the caller's projection of all people with a group: a table with `n_people`, and
-    `step` (1, 2, ...) or `as_at` (the dates that follow at the same spacing). Who is wanting to that total enters the
-    groups in the shares of those who entered in the past, or as `entries` says (a weight for each group number).
+    `step` (1, 2, ...) or `as_at` (the dates that follow at the same spacing). The people needed to reach that total
+    enter the groups in the shares of those who entered in the past, or as `entries` says (a weight for each group
+    number).
 
     Intervals are quantiles of simulated courses: each draws the rows of the matrix and the entry shares from
     Dirichlet distributions of the counts, then the people of each step (multinomial). The same `seed` gives the same
@@ -163,7 +164,7 @@ def _assumed(pairs: tuple[tuple[datetime.date, datetime.date], ...], where_from:
     return (
         _MARKOV,
         f"The shares that move and leave stay what they were, all taken together, in {when}.",
-        f"The totals are the caller's and taken as certain; who is wanting to them enters groups in {where_from}.",
+        f"The totals are the caller's and taken as certain; people needed to reach them enter groups in {where_from}.",
         "Where a total falls by more than the people who leave, more leave every group in proportion to its size.",
     )
 
