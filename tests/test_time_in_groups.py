@@ -41,6 +41,8 @@ class OwnSpells:
     reason: object = field(eq=False)
     first_day: object = field(eq=False)
     last_day: object = field(eq=False)
+    practice: object = field(eq=False)
+    practices: object
 
 
 @settings(max_examples=60, deadline=None)
@@ -131,15 +133,15 @@ def test_spells_of_another_making_give_the_same():
     moves, fresh = random.random((40, 6)) < 0.1, random.choice([*GROUPS, 0], (40, 6))
     for k in range(1, 40):
         fresh[k] = np.where(moves[k], fresh[k], fresh[k - 1])
-    taken = snapshots_of(fresh, days=days)
+    taken = snapshots_of(fresh, days=days, practice=np.repeat(random.integers(-1, 2, (4, 6)), 10, axis=0))
     of_days = through_time.periods(taken)
     spells = OwnSpells(
         *(of_days.model, of_days.scheme, of_days.people, of_days.person),
-        *(of_days.group, of_days.reason, of_days.first_day, of_days.last_day),
+        *(of_days.group, of_days.reason, of_days.first_day, of_days.last_day, of_days.practice, of_days.practices),
     )
     for call in (
         through_time.dwell_times,
-        lambda of: through_time.progression(of, age_bands=BANDS, by_sex=True),
+        lambda of: through_time.progression(of, age_bands=BANDS, by_sex=True, by_practice=True),
         lambda of: through_time.rising_risk(of, months=1, with_unknown=True),
     ):
         one, other = call(taken).to_frame(), call(spells).to_frame()

@@ -96,10 +96,11 @@ def weighted_kappa(
 ) -> tuple[float, float, float]:
     """Weighted kappa of a square table of counts, with lower and upper bound of its interval.
 
-    Weights 1 - |i - j|/(k - 1), or 1 - ((i - j)/(k - 1))^2; kappa = (po - pe)/(1 - pe) with po and pe the weighted
-    shares of agreement observed and by chance; kappa -+ z standard errors, of variance [sum p_ij (w_ij (1 - pe) -
-    (w_i. + w_.j)(1 - po))^2 - (po pe - 2 pe + po)^2] / (n (1 - pe)^4), where w_i. and w_.j are the mean weights of row
-    and column; the upper bound is 1 at most. NaN where nobody is counted or chance alone would agree throughout.
+    Weights `1 - |i - j|/(k - 1)` (linear), or `1 - ((i - j)/(k - 1))^2`; `kappa = (po - pe)/(1 - pe)` with po and pe
+    the weighted shares of agreement observed and by chance. Interval: kappa less and plus z standard errors (the upper
+    bound is 1 at most), of the variance `[sum p_ij (w_ij (1 - pe) - (r_i + c_j)(1 - po))^2 - (po pe - 2 pe + po)^2] /
+    (n (1 - pe)^4)`, where `r_i` and `c_j` are the mean weights of row and column. NaN where nobody is counted or chance
+    alone would agree throughout.
 
     Raises `UsageError` for other weights, and for a table that is not square.
 

@@ -132,8 +132,8 @@ def progression(
     happens while a person has no group is not known.
 
     `age_bands` are the first ages of bands, such as [0, 18, 65]: days are counted in the band of their day, from
-    birthday to birthday. `by_practice` needs snapshots that hold practices. Of snapshots, moves are dated on index
-    dates.
+    birthday to birthday. `by_practice` needs snapshots or spells that hold practices. Of snapshots, moves are dated on
+    index dates.
 
     Raises `UsageError` for snapshots at a single date, levels that do not exist, that are in both `from_` and `to`, or
     of which one is named alone, age bands out of order, and practices that are not known.
@@ -162,8 +162,8 @@ def progression(
         raise UsageError(
             "nothing is known of practices",
             where="argument by_practice",
-            allowed="snapshots taken with registrations= or practice=",
-            remedy="take the snapshots with one of these",
+            allowed="snapshots or spells made with registrations= or practice=",
+            remedy="make them with one of these",
         )
     time = at_risk(observed, age_bands)
     moves = _moves(levels, from_, to)

@@ -25,8 +25,9 @@ class Spanned(Protocol):
     """Anything with these arrays, one entry a period, in order of person and day, such as spells.
 
     `person`: place among people; `group`: 0 for none; `reason`: place in `REASONS`, -1 where there is a group;
-    `first_day` and `last_day`: day numbers, both inclusive. The periods of each person cover the days from the first
-    of all to the last of all without gap or overlap.
+    `first_day` and `last_day`: day numbers, both inclusive; `practice`: place in `practices`, -1 for none, or None
+    where nothing is known of practices. The periods of each person cover the days from the first of all to the last
+    of all without gap or overlap.
     """
 
     @property
@@ -45,13 +46,16 @@ class Spanned(Protocol):
     def first_day(self) -> Ints: ...
     @property
     def last_day(self) -> Ints: ...
+    @property
+    def practice(self) -> Ints | None: ...
+    @property
+    def practices(self) -> tuple[str, ...]: ...
 
 
 @frozen
 class Periods:
-    """Periods of people, as in `Spanned`.
+    """Periods of people, as in `Spanned`. Made by `periods()`.
 
-    `practice`: place in `practices`, -1 for none, where it is known who was where; a period ends when it changes.
     `index_days`: the days on which people were looked at, where they were not looked at every day.
     """
 
@@ -142,6 +146,8 @@ def periods(of: Snapshots | Spanned | Periods) -> Periods:
         reason=of.reason,
         first_day=of.first_day,
         last_day=of.last_day,
+        practice=of.practice,
+        practices=of.practices,
     )
 
 
