@@ -248,10 +248,12 @@ def test_a_future_that_cannot_be_is_refused(table, options, words):
         through_time.project(snapshots_of([[9, 4], [9, 9]]), table, **options)
 
 
-def test_dates_at_unequal_distances_are_refused():
-    """A matrix of steps of different length means nothing; the error says how far apart the dates are."""
+def test_a_past_that_tells_nothing_is_refused():
+    """Steps of different length make no matrix, and of nobody nothing can be projected; the error says which."""
     days = [date(2024, 1, 1), date(2024, 1, 8), date(2024, 1, 20)]
     with pytest.raises(pngroup.UsageError, match="7, 12 days apart"):
         through_time.project(snapshots_of([[9], [9], [9]], days=days), {"step": [1], "n_people": [1]})
+    with pytest.raises(pngroup.UsageError, match="nobody has a group"):
+        through_time.project(snapshots_of([[9], [0]]), {"step": [1], "n_people": [1]})
     chosen = through_time.project(snapshots_of([[9], [9], [9]], days=days), {"step": [1], "n_people": [1]}, to=days[1])
     assert chosen.as_at == (date(2024, 1, 15),)

@@ -176,7 +176,14 @@ def _entering(
     if entries is None:
         if seen.any():
             return seen, "the shares of those who entered then"
-        return np.maximum(now, int(not now.any())), "proportion to their present size, for nobody entered then"
+        if now.any():
+            return now, "proportion to their present size, for nobody entered then"
+        raise UsageError(
+            "nobody has a group on the last date, and nobody entered one before",
+            where="argument snapshots",
+            allowed="snapshots with somebody in a group, or entries= to say which groups people enter",
+            remedy="give entries",
+        )
     known = {groups[0]: place for place, groups in enumerate(levels.groups)}
     values = np.zeros(len(levels))
     for group, weight in entries.items():
