@@ -17,6 +17,8 @@ from oracle.scores import HFRS
 from pngroup.editions import data
 from pngroup.errors import UsageError
 from pngroup.model import load_model
+from sql_engines import DuckDB, table as sql_table
+from test_sql import assert_agrees
 
 AS_AT = date(2026, 3, 31)
 FILE = tomllib.loads(data("models", "bridges-to-health", "2026.1.toml").read_text(encoding="utf-8"))
@@ -119,6 +121,20 @@ def test_registers_and_segments_are_those_of_the_rules(order, with_contacts):
         assert frame["hfrs"][i] == expected.hfrs
         assert bool(frame["healthy_well"][i]) is (expected.condition_count == 0)
     assert reached.keys() == registers.keys()
+
+
+@pytest.mark.parametrize("with_contacts", [True, False], ids=["contacts", "records only"])
+@pytest.mark.parametrize("order", ["dataset", "bnssg"])
+def test_engine_interpreter_and_sql_agree(order, with_contacts):
+    """Of 200 people the engine, the slow interpreter and the SQL in DuckDB give the same segments, flags and counts."""
+    drawn = [(str(i), *each) for i, each in enumerate(people(200, with_contacts=with_contacts))]
+    loaded = {
+        "people": sql_table("people", [{"person_id": i, "birth_date": born, "sex": sex} for i, born, sex, *_ in drawn]),
+        "records": sql_table("records", [{"person_id": i} | row for i, _, _, rows, _ in drawn for row in rows]),
+    }
+    if with_contacts:
+        loaded["contacts"] = sql_table("contacts", [{"person_id": i} | row for i, *_, rows in drawn for row in rows])
+    assert_agrees(DuckDB(), loaded, AS_AT, model=load_model("bridges-to-health", order=order))
 
 
 def test_the_registers_are_those_of_the_dataset():
