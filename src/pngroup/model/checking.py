@@ -169,6 +169,9 @@ class _Check:
     def _rules(self) -> None:
         model = self.model
         groups = [rule.group for rule in model.criteria]
+        for number in model.unknown:
+            if number not in groups:
+                raise self.fail(f"there is no group {number}", "model.unknown", ", ".join(map(str, groups)))
         named = [rule.name for rule in model.criteria if rule.name]
         if named and (len(named) < len(groups) or len(set(named)) < len(named)):
             raise self.fail("groups are named in part, or two alike", "groups", "a name for each group, or for none")

@@ -153,6 +153,7 @@ class Model:
 
     `kinds` and `ancestors` are what the catalogue says of each condition. `rules` decide the group, in order of
     precedence; the criteria of `beside` are told and never decide. `result` is the name of the column with the group.
+    `unknown`: groups of people of whom too little is known to say that they need little.
     `register_rules` has the expression of each register,
     `lists` are the lists that registers belong to.
     """
@@ -182,6 +183,7 @@ class Model:
     orders: Mapping[str, tuple[int, ...]] = field(repr=False)
     choices: Choices = field(repr=False)
     result: str
+    unknown: tuple[int, ...]
     values: Mapping[str, ValueRange] = field(repr=False)
     short_history_months: int
     kinds: Mapping[str, str] = field(repr=False)

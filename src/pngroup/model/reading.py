@@ -67,6 +67,7 @@ _HEAD: Final = (
     "sources",
     "outputs",
     "result",
+    "unknown",
     "where",
     "history_months",
     "order",
@@ -112,6 +113,8 @@ def read_model(data: bytes, *, label: str, catalogue: Catalogue, choices: Choice
         orders=orders,
         choices=choices,
         result=head.text("result", NEED_GROUP),
+        # Nothing is recorded that meets any criterion of the group of all others: that is no sign of health.
+        unknown=head.numbers("unknown") if "unknown" in head.values else tuple(rule.group for rule in rules[-1:]),
         values={key: _value_range(section) for key, section in file.tables("values")},
         short_history_months=short_history_months,
         kinds={id_: condition.kind for id_, condition in catalogue.conditions.items()},
