@@ -35,7 +35,10 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield from _criterion(criterion, details=not decided)
         decided = decided or criterion.met is True
     yield ""
-    yield f"Long-term conditions: {'; '.join(explanation.lines) or 'none'}"
+    if explanation.registers:
+        yield f"Registers: {'; '.join(explanation.registers)}"
+    if explanation.lines or not explanation.registers:
+        yield f"Long-term conditions: {'; '.join(explanation.lines) or 'none'}"
     if explanation.answer is not None:
         for score, items in explanation.scores.items():
             if items and explanation.answer.measures.get(score) is not None:
