@@ -153,6 +153,7 @@ class Model:
 
     `kinds` and `ancestors` are what the catalogue says of each condition. `rules` decide the group, in order of
     precedence; the criteria of `beside` are told and never decide. `result` is the name of the column with the group.
+    `facts`: flags that stand in the facts of a star schema, by their columns there.
     `unknown`: groups of people of whom too little is known to say that they need little.
     `register_rules` has the expression of each register,
     `lists` are the lists that registers belong to.
@@ -179,6 +180,7 @@ class Model:
     lists: tuple[str, ...] = field(repr=False)
     register_rules: Mapping[str, Node] = field(repr=False)
     combinations: tuple[Combination, ...] = field(repr=False)
+    facts: Mapping[str, str] = field(repr=False)
     filters: Mapping[str, RecordFilter] = field(repr=False)
     orders: Mapping[str, tuple[int, ...]] = field(repr=False)
     choices: Choices = field(repr=False)

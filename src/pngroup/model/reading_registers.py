@@ -112,7 +112,7 @@ def read_combinations(file: File) -> tuple[Combination, ...]:
 
 
 def _combination(key: str, section: Section) -> Combination:
-    section.check(("name", "registers", "flags", "none"))
+    section.check(("name", "registers", "flags", "none", "id_column", "table", "with_group", "breakdown", "lookup"))
     flags = section.values.get("flags", {})
     is_mapping = isinstance(flags, Mapping) and all(isinstance(text, str) for text in flags.values())
     if not is_mapping or bool(flags) == ("registers" in section.values):
@@ -127,6 +127,11 @@ def _combination(key: str, section: Section) -> Combination:
         registers=section.text("registers", ""),
         flags=dict(flags),
         none=section.text("none", "none"),
+        id_column=section.text("id_column", f"{key}_id"),
+        table=section.text("table", f"dim_{key}"),
+        with_group=section.truth("with_group", default=False),
+        breakdown=section.text("breakdown", ""),
+        lookup=section.text("lookup", ""),
     )
 
 
