@@ -57,13 +57,7 @@ def test_segments_follow_from_registers(segmented):
     """Every segment above the first has a register of it, every person on one is in it or in a higher one."""
     model, answers = segmented.model, segmented.answers
     grouped = segmented.people.reason < 0
-    lists = {
-        6: "incurable_cancer",
-        5: "organ_failure",
-        4: "frailty_dementia",
-        3: "disability",
-        2: "long_term_conditions",
-    }
+    lists = ("incurable_cancer", "organ_failure", "frailty_dementia", "disability", "long_term_conditions")
     higher = np.zeros(len(segmented), bool)
     for group, wanted in zip((6, 5, 4, 3, 2), lists, strict=True):
         here = np.logical_or.reduce([answers.registers[each][0] for each in model.registers_of(wanted)])
