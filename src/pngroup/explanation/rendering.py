@@ -35,9 +35,10 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield from _criterion(criterion, details=not decided)
         decided = decided or criterion.met is True
     yield ""
-    if explanation.registers:
-        yield f"Registers: {'; '.join(explanation.registers)}"
-    if explanation.lines or not explanation.registers:
+    has_registers = explanation.answer is not None and bool(explanation.answer.registers)
+    if has_registers:
+        yield f"Registers: {'; '.join(explanation.registers) or 'none'}"
+    if explanation.lines or not has_registers:
         yield f"Long-term conditions: {'; '.join(explanation.lines) or 'none'}"
     if explanation.answer is not None:
         for score, items in explanation.scores.items():

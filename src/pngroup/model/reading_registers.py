@@ -70,7 +70,7 @@ def read_registers(
             hint = did_you_mean(name, every)
             raise UsageError(
                 f"the model has no register {name!r}" + (f", {hint}" if hint else ""),
-                where="argument without",
+                where="argument without (registers)",
                 allowed=f"{len(every)} registers of the model" if every else "the model has no registers",
                 remedy="correct the name",
             )
