@@ -103,6 +103,14 @@ class Setting(_Word):
     OTHER = "other"
 
 
+class Change(_Word):
+    """What became of a row since the last feed."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    DELETED = "deleted"
+
+
 class Reason(_Word):
     """Why a person has no group; the first that applies, in this order."""
 

@@ -15,12 +15,13 @@ from typing import Final
 
 import click
 
-from ..errors import DataError, PngroupError, UsageError, did_you_mean, shape_of
+from ..errors import DataError, GuardError, PngroupError, UsageError, did_you_mean, shape_of
 
 DONE: Final = 0
 BAD_DATA: Final = 1
 BAD_USAGE: Final = 2
-OWN_FAULT: Final = 3
+STOPPED: Final = 3
+OWN_FAULT: Final = 4
 INTERRUPTED: Final = 130
 
 #: Setting this shows the whole traceback of a fault of the program, with what it may hold of the data.
@@ -74,7 +75,9 @@ def sentence(error: PngroupError) -> str:
 
 
 def exit_code(error: PngroupError) -> int:
-    """1 for data that cannot be used, 2 for wrong arguments and wrong model, catalogue, scheme or vignette files."""
+    """1 for data that cannot be used, 2 for wrong arguments and wrong files of ours, 3 where a guard stopped a write."""
+    if isinstance(error, GuardError):
+        return STOPPED
     return BAD_DATA if isinstance(error, DataError) else BAD_USAGE
 
 

@@ -76,4 +76,6 @@ def alias_table(file: str, vocabulary: type[_Word]) -> Mapping[str, _Word]:
     return MappingProxyType(table)
 
 
-_MEANING: Final = {"systems": "system", "settings": "setting", "sexes": "sex", "statuses": "status"}
+_MEANING: Final = {
+    "systems": "system", "settings": "setting", "sexes": "sex", "statuses": "status", "changes": "change",
+}  # fmt: skip
