@@ -75,7 +75,7 @@ def sentence(error: PngroupError) -> str:
 
 
 def exit_code(error: PngroupError) -> int:
-    """1 for data that cannot be used, 2 for wrong arguments and wrong files of ours, 3 where a guard stopped a write."""
+    """1: data that cannot be used; 2: wrong arguments, and wrong models, catalogues and the like; 3: a guard."""
     if isinstance(error, GuardError):
         return STOPPED
     return BAD_DATA if isinstance(error, DataError) else BAD_USAGE
