@@ -269,10 +269,10 @@ def test_the_guard_stops_a_write_by_which_too_many_would_change(tmp_path):
     before = contents(folder)
     update = april(folder, records=rows("new", ["p1", "p21", "p22"], ids=[900, 901, 902]))
     assert [str(each) for each in update.refused] == [
-        "of all people 3 of 40 (7.5 %, and at most 5.0 % may) would change",
-        "of practice 'South' 2 of 20 (10.0 %, and at most 5.0 % may) would change",
+        "3 of 40 people (7.5 %, at most 5.0 %) would change",
+        "2 of 20 people of practice 'South' (10.0 %, at most 5.0 %) would change",
     ]
-    with pytest.raises(pngroup.GuardError, match="nothing was written: of all people 3 of 40") as caught:
+    with pytest.raises(pngroup.GuardError, match="nothing was written: 3 of 40 people") as caught:
         update.write()
     assert "p1" not in str(caught.value)
     assert contents(folder) == before
@@ -315,7 +315,7 @@ def test_the_guard_stops_a_feed_that_falls(tmp_path):
     short = {name: values[:70] for name, values in RECORDS.items()}
     refused = april(folder, records=short, full="records").refused
     assert [str(each) for each in refused if each.what == "rows"] == [
-        "records has fewer rows, by 10 of 80 (12.5 %, and at most 5.0 % may)"
+        "10 of 80 rows of records (12.5 %, at most 5.0 %) would be gone"
     ]
     assert not [
         each

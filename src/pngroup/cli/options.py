@@ -23,14 +23,21 @@ FILE: Final = click.Path(path_type=Path)
 
 
 def table_options(
-    *, required: bool = True, catalogue: bool = True, several_dates: bool = False
+    *, required: bool = True, catalogue: bool = True, several_dates: bool = False, as_before: bool = False
 ) -> Callable[[_Command], _Command]:
-    """The options that name tables, and how they are to be read; with `required=False` none of them has to be given."""
+    """The options that name tables, and how they are to be read; with `required=False` none of them has to be given.
+
+    With `as_before` the index date alone has to be, and what is not named of the model is as it was the last time.
+    """
     date = "The index date, as 2026-03-31" + ("; may be repeated." if several_dates else ".")
     options = [
         *(
             click.option(
-                f"--{name}", type=FILE, required=required and name in _REQUIRED, metavar="FILES", help=_ABOUT[name]
+                f"--{name}",
+                type=FILE,
+                required=required and not as_before and name in _REQUIRED,
+                metavar="FILES",
+                help=_ABOUT[name],
             )
             for name in TABLES
         ),
@@ -46,7 +53,7 @@ def table_options(
             help="Your name of a column, as people.person_id=nhs_no; may be repeated.",
         ),
         click.option("--date-format", metavar="FORMAT", help="The form of text dates other than ISO, as %d/%m/%Y."),
-        *meaning_options(catalogue=catalogue),
+        *meaning_options(catalogue=catalogue, as_before=as_before),
     ]
 
     def decorate(command: _Command) -> _Command:
@@ -57,15 +64,21 @@ def table_options(
     return decorate
 
 
-def meaning_options(*, catalogue: bool = True) -> list[Callable[[_Command], _Command]]:
+def meaning_options(*, catalogue: bool = True, as_before: bool = False) -> list[Callable[[_Command], _Command]]:
     """The options that choose the model, the catalogue (unless it is chosen otherwise) and the scheme."""
+    known = (("model", "need-groups"), ("scheme", "default"))
     model, scheme = (
         click.option(
+            f"--{name}", metavar=name.upper(), help="Name, name@edition or file; by default that of the state."
+        )
+        if as_before
+        else click.option(
             f"--{name}", default=default, show_default=True, metavar=name.upper(), help="Name, name@edition or file."
         )
-        for name, default in (("model", "need-groups"), ("scheme", "default"))
+        for name, default in known
     )
+    by_default = "that of the state" if as_before else "the model's own"
     which = click.option(
-        "--catalogue", metavar="CATALOGUE", help="Name, name@edition, folder or overlay; by default the model's own."
+        "--catalogue", metavar="CATALOGUE", help=f"Name, name@edition, folder or overlay; by default {by_default}."
     )
     return [model, which, scheme] if catalogue else [model, scheme]

@@ -30,7 +30,7 @@ TRACEBACK: Final = "PNGROUP_TRACEBACK"
 #: The words of the library's errors for arguments, and those of the command line for options.
 _OPTIONS: Final = (
     "history|cache|out|system|model|catalogue|scheme|people|records|contacts|medicines|values|person|seed|"
-    "dialect|without"
+    "dialect|without|state|full|settle|reviews"
 )
 _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), words)
@@ -51,6 +51,16 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"\bargument ({_OPTIONS})\b", r"option --\1"),
         (r" before the call\b", " in the file"),
         (r"\bleave strict out and read the counts in quality\b", "leave out --strict and read the quality report"),
+        (r"\bleave strict out and read the counts\b", "leave out --strict and read the counts"),
+        (r"\baccept=True\b", "--accept"),
+        (r"\bfull='(\w+)'", r"--full \1"),
+        (r"^full names\b", "--full names"),
+        (r"\b(in|out of) full\b", r"\1 --full"),
+        (r"\bargument practice_column\b", "option --practice-column"),
+        (r"\bargument change_words\b", "option --change-word"),
+        (r"\bchange_words=\{'your word': 'new'\}", "--change-word 'your word=new'"),
+        (r"\bthe limits of guard\b", "--most-changed and --most-fewer-rows"),
+        (r"\bpngroup\.begin_updates, pngroup update --begin\b", "--begin"),
         (r"^strict was asked for\b", "--strict was asked for"),
         (r"\bunder strict\b", "under --strict"),
     )

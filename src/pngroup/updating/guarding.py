@@ -76,12 +76,10 @@ class Refusal:
         return self.n / self.of
 
     def __str__(self) -> str:
-        amount = f"{self.n:,} of {self.of:,} ({_percent(self.share)}, and at most {_percent(self.most)} may)"
-        if self.what == "rows":
-            return f"{self.name} has fewer rows, by {amount}"
-        return f"of all people {amount} would change" if self.what == "people" else (
-            f"of practice {self.name!r} {amount} would change"
-        )  # fmt: skip
+        whose = {"people": "people", "practice": f"people of practice {self.name!r}", "rows": f"rows of {self.name}"}
+        shares = f"{_percent(self.share)}, at most {_percent(self.most)}"
+        end = "would be gone" if self.what == "rows" else "would change"
+        return f"{self.n:,} of {self.of:,} {whose[self.what]} ({shares}) {end}"
 
 
 def refusals(

@@ -133,7 +133,7 @@ def update(
     >>> april.changed["previous_need_group"].tolist(), april.changed["need_group"].tolist()
     ([4], [9])
     >>> april.changed["because"].tolist(), [str(each) for each in april.refused][:1]
-    (['records'], ['of all people 1 of 2 (50.0 %, and at most 5.0 % may) would change'])
+    (['records'], ['1 of 2 people (50.0 %, at most 5.0 %) would change'])
     """
     if not isinstance(state, str | os.PathLike):
         raise UsageError(

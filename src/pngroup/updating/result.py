@@ -60,7 +60,7 @@ class UpdateCounts:
         lines = [
             f"People   {self.n_people:>12,}, {self.n_with_group:,} with a group",
             f"Changed  {self.n_changed:>12,}",
-            f"  of {self.n_had_group:,} who had a group: {self.n_changed_of_them:,}, of whom {self.n_lost:,} lost it",
+            f"  of {self.n_had_group:,} who had a group: {self.n_changed_of_them:,} ({self.n_lost:,} have none now)",
             f"  have a group who had none: {self.n_gained:,}",
         ]
         lines += [f"  because of {step}: {n:,}" for step, n in self.because.items() if n]
