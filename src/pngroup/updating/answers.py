@@ -13,7 +13,7 @@ from ..files.formats import arrow
 from ..frames import Column
 from ..intake import REASONS
 from ..result import Grouping
-from .columns import PERSON_ID, places_in
+from .columns import PERSON_ID, places_in, words_of
 
 Bools = npt.NDArray[np.bool_]
 Groups = npt.NDArray[np.int64]
@@ -125,10 +125,10 @@ def kept_answer(result: Any, names: Names) -> Answer:
         ids=result.column(PERSON_ID).combine_chunks(),
         group=result.column(names.group).fill_null(0).to_numpy().astype(np.int64),
         texts={
-            name: _objects(result.column(name)) if name in result.column_names else _none(result)
+            name: objects_of(result.column(name)) if name in result.column_names else _none(result)
             for name in names.texts
         },
-        reason=_objects(result.column("reason")),
+        reason=objects_of(result.column("reason")),
     )
 
 
@@ -160,8 +160,10 @@ def date_column(day: npt.NDArray[np.int64], missing: Bools) -> Column:
     return Column("date", np.where(missing, 0, day), missing)
 
 
-def _objects(column: Any) -> Objects:
-    return np.array([*column.to_pylist(), None], object)[:-1]
+def objects_of(column: Any) -> Objects:
+    """A column of text in an Arrow dictionary as objects, None where missing."""
+    words, index = words_of(column)
+    return np.array([*words.to_pylist(), None], object)[index]
 
 
 def _none(result: Any) -> Objects:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ..dates import to_date
 from ..errors import DataError
 from ..files.formats import arrow
-from ..frames import Days, Table, encode_ids
+from ..frames import Days, Flat, Table, encode_ids
 from ..intake import EVENT_COLUMNS
 
 RECORD_ID: Final = "record_id"
@@ -48,6 +48,10 @@ def ids_of(table: Table, column: str, *, required: bool = False) -> Any:
         text = pa.chunked_array(raw.memory).cast(pa.large_string()).combine_chunks()
         blank = compute.equal(compute.utf8_trim_whitespace(text), "")
         return compute.if_else(blank, pa.scalar(None, pa.large_string()), text)
+    if raw.kind == "integer" and raw.dictionary is None and not required:
+        numbers = raw.read()
+        if isinstance(numbers, Flat) and numbers.values.dtype == np.int64:
+            return pa.array(numbers.values, mask=numbers.missing)
     ids = encode_ids(table, column, required=required)
     missing = ids.index < 0
     if ids.kind == "empty":
@@ -74,8 +78,8 @@ def dates_of(days: Days) -> Any:
     """Days as an Arrow dictionary of ISO text, null where there is none."""
     precision = days.precision if days.precision is not None else np.full(len(days.day), 3, np.uint8)
     key = np.where(days.valid, days.day.astype(np.int64) * 4 + precision, np.iinfo(np.int64).max)
-    distinct, index = np.unique(key, return_inverse=True)
-    return _dictionary([_day_text(each) for each in distinct.tolist()], np.where(days.missing, -1, index.reshape(-1)))
+    distinct, index = numbered(key)
+    return _dictionary([_day_text(each) for each in distinct.tolist()], np.where(days.missing, -1, index))
 
 
 def numbers_of(table: Table, column: str) -> Any:
@@ -116,21 +120,24 @@ def row_keys(table: Any, columns: Sequence[str]) -> npt.NDArray[np.int64]:
     """A number for each row of a table in one piece: the same for rows that are the same in all these columns."""
     key = np.zeros(table.num_rows, np.int64)
     for name in columns:
-        codes = _codes(table.column(name))
+        codes = words_of(table.column(name))[1] + 1
         key = key * (int(codes.max(initial=0)) + 1) + codes
-        key = np.unique(key, return_inverse=True)[1].reshape(-1)
+        key = numbered(key)[1]
     return key
 
 
-def _codes(column: Any) -> npt.NDArray[np.int64]:
-    """The number of each distinct value, from 1; 0 where missing."""
-    types = arrow().types
-    if not types.is_dictionary(column.type):
+def numbered(values: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The distinct numbers and each one's place among them; by hashing, which is faster than numpy's sorting."""
+    encoded = arrow().array(values).dictionary_encode()
+    return encoded.dictionary.to_numpy(), encoded.indices.to_numpy().astype(np.int64)
+
+
+def words_of(column: Any) -> tuple[Any, npt.NDArray[np.int64]]:
+    """The distinct values of a column, and each row's place among them, -1 where it is missing."""
+    if not arrow().types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    column = column.unify_dictionaries().combine_chunks() if hasattr(column, "chunks") else column
-    chunk = column.chunk(0) if hasattr(column, "chunks") else column
-    indices = chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return np.asarray(indices, np.int64) + 1
+    array = column.unify_dictionaries().combine_chunks()
+    return array.dictionary, np.asarray(array.indices.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
 
 
 def _dictionary(words: list[str], index: npt.NDArray[np.integer]) -> Any:

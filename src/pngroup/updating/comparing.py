@@ -24,6 +24,7 @@ from .answers import (
     group_column,
     id_column,
     kept_answer,
+    objects_of,
     place_among,
     text_column,
     texts_for,
@@ -301,7 +302,6 @@ def _practices(tables: Mapping[str, Any], state: State | None, ids: Any, setting
     for people in (state.tables["people"] if state is not None else None, tables["people"]):
         if people is not None and people.num_rows:
             place = place_among(ids, people.column(PERSON_ID).combine_chunks())
-            words = np.array([*people.column(PRACTICE).to_pylist(), None], object)
             # This month's stands wherever somebody is there, also where they have no practice any more.
-            found = np.where(place == NOBODY, found, words[place])
+            found = np.where(place == NOBODY, found, objects_of(people.column(PRACTICE))[place])
     return found

@@ -76,7 +76,9 @@ class Refusal:
         return self.n / self.of
 
     def __str__(self) -> str:
-        whose = {"people": "people", "practice": f"people of practice {self.name!r}", "rows": f"rows of {self.name}"}
+        # A practice of one person may be a column of ids that was taken for that of the practice.
+        practice = f"practice {self.name!r}" if self.of > 1 else "a practice"
+        whose = {"people": "people", "practice": f"people of {practice}", "rows": f"rows of {self.name}"}
         shares = f"{_percent(self.share)}, at most {_percent(self.most)}"
         end = "would be gone" if self.what == "rows" else "would change"
         return f"{self.n:,} of {self.of:,} {whose[self.what]} ({shares}) {end}"

@@ -18,7 +18,7 @@ from ..schemes import Scheme
 from ..vocabulary import CodeSystem
 from .answers import Names, answer_of
 from .attributing import group_tables
-from .columns import COLUMNS, PERSON_ID
+from .columns import COLUMNS, PERSON_ID, RECORD_ID
 from .comparing import compare, made_update
 from .guarding import Guard
 from .reading import Given, Reading, read_change_words, read_given
@@ -205,7 +205,7 @@ def _run(
         rows=rows,
         nearly=nearly,
         reviews=found,
-        like=_like(given),
+        like=_like(given, labels),
         folder=folder,
     )
 
@@ -281,9 +281,12 @@ def _refuse_other_model(grouping: Grouping, names: Names, last: State | None) ->
         )
 
 
-def _like(given: Mapping[str, Any]) -> Table:
+def _like(given: Mapping[str, Any], columns: Mapping[str, Mapping[str, str]]) -> Table:
     """The first table that was given in memory, so that results are of its library; without one a pyarrow table."""
-    in_memory = (table for table in given.values() if not isinstance(table, str | os.PathLike | Stream))
-    native = next(in_memory, None)
-    native = arrow().table({}) if native is None else native
-    return open_table(native, name="records", required=(), pass_through=False)
+    for name, native in given.items():
+        if not isinstance(native, str | os.PathLike | Stream):
+            ids = (PERSON_ID, RECORD_ID)
+            labels = {ours: theirs for ours, theirs in columns.get(name, {}).items() if ours in ids}
+            # Of a lazy table nothing is read but an id, which each has.
+            return open_table(native, name=name, required=(), optional=ids, columns=labels, pass_through=False)
+    return open_table(arrow().table({}), name="records", required=(), pass_through=False)

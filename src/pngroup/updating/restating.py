@@ -150,7 +150,7 @@ def _once(rows: Any, change: npt.NDArray[np.int8], name: str) -> Bools:
     key = _id_column(name)
     stays = np.ones(rows.num_rows, bool)
     ids = rows.column(key)
-    if arrow("pyarrow.compute").count_distinct(ids).as_py() == len(ids) - ids.null_count:
+    if len(arrow("pyarrow.compute").unique(ids.drop_null())) == len(ids) - ids.null_count:
         return stays
     number = row_keys(rows, [key])
     repeated = np.flatnonzero((np.bincount(number)[number] > 1) & ~_missing(ids))
