@@ -6,6 +6,7 @@ import datetime
 import errno
 import json
 import random
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -240,6 +241,26 @@ def test_the_list_says_what_changed_somebody(changes, as_at, person, because, tm
     gone = because == "people" and person == "p1"
     assert (by_person(update.changed)[person]["need_group"] is None) is gone
     assert update.counts.n_lost == gone
+
+
+@settings(max_examples=10)
+@given(population=people_strategy(), seed=st.integers(0, 1 << 30))
+def test_nothing_but_what_is_different_is_named(population, seed, tmp_path_factory):
+    """Where one thing alone is different, everybody in the list is there because of it."""
+    rng = random.Random(seed)
+    feeds = feeds_of(population, rng, has_ids=True)
+    folder = tmp_path_factory.mktemp("state") / "s"
+    pngroup.begin_updates(**{name: feed.whole() for name, feed in feeds.items()}, as_at=population.as_at).write(folder)
+    later = pngroup.update(folder, as_at=month(population.as_at, 24))
+    for feed in feeds.values():
+        feed.send()
+    restate(feeds, population, rng)
+    changes = {name: feed.changes(rng) for name, feed in feeds.items()}
+    of_people = pngroup.update(folder, as_at=population.as_at, people=changes.pop("people"))
+    of_records = pngroup.update(folder, as_at=population.as_at, **changes)
+    for update, because in ((later, "time"), (of_people, "people"), (of_records, "records")):
+        assert set(plain(update.changed)["because"]) <= {because}
+        assert not any(plain(update.changed)["also"])
 
 
 def test_another_edition_is_told_from_records(tmp_path):
@@ -491,8 +512,24 @@ def test_changes_that_do_not_fit_are_counted(tmp_path):
 )
 def test_changes_that_cannot_be_understood_are_refused(changes, error, words, tmp_path):
     """An unknown word, a changed row without id, one id for different rows, ids of another kind: nothing is guessed."""
-    with pytest.raises(error, match=words):
+    with pytest.raises(error, match=words) as caught:
         april(begun(tmp_path / "s"), records=changes)
+    assert not {"p1", "p2", "900"} & set(re.findall(r"\w+", str(caught.value)))
+
+
+def test_an_id_in_a_wrong_column_is_not_shown(tmp_path):
+    """What stands where a word, a practice or a date should be may be an id, and is told by its shape or its number."""
+    folder = begun(tmp_path / "s")
+    for column in ("change", "code", "date", "record_id"):
+        changes = rows("new", ["p1"], ids=[900]) | {column: ["943-476-5919"]}
+        try:
+            told = str(april(folder, records=changes, strict=True).counts)
+        except pngroup.PngroupError as error:
+            told = str(error)
+        assert "476" not in told
+    mixed_up = {**PEOPLE, "gp": PEOPLE["person_id"]}
+    update = april(begun(tmp_path / "t", people=mixed_up), records=rows("new", ["p1"], ids=[900]))
+    assert str(update.refused[0]) == "1 of 1 people of a practice (100.0 %, at most 5.0 %) would change"
 
 
 def test_a_whole_table_and_changes_are_told_apart(tmp_path):

@@ -1,4 +1,15 @@
-"""Monthly running: last month's state, this month's changed records, and whose group changes by them."""
+"""Monthly running: last month's state, this month's changed records, and whose group changes by them.
+
+state (rows as given, last answer)    tables with `change` and `record_id`
+      |   state                             |   reading, columns
+      +------------- restating -------------+
+                         |
+    rows as they stand now = what a full run would read: `group()`
+                         |   comparing: answers, attributing, settling, reviewing
+    who changed and why; `guarding` says whether it may be written
+                         |
+                the next state, list and manifest, together or not at all
+"""
 
 from __future__ import annotations
 

@@ -98,6 +98,15 @@ def type_of(column: str, id_type: Any) -> Any:
     return pa.float64() if column in NUMBERS else pa.dictionary(pa.int32(), pa.string())
 
 
+def with_all_columns(table: Any, name: str) -> Any:
+    """A table of a state with every column that is known now: one that came later was given of no row."""
+    pa, id_type = arrow(), table.schema.field(PERSON_ID).type
+    for column in COLUMNS[name]:
+        if column not in table.column_names:
+            table = table.append_column(column, pa.nulls(table.num_rows, type_of(column, id_type)))
+    return table.select(list(COLUMNS[name]))
+
+
 def in_one_piece(tables: Sequence[Any]) -> Any:
     """Tables of the same columns below each other, as one piece of memory."""
     table = arrow().concat_tables(tables)

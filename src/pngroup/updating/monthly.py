@@ -19,8 +19,9 @@ from ..vocabulary import CodeSystem
 from .answers import Names, answer_of
 from .attributing import group_tables
 from .columns import COLUMNS, PERSON_ID, RECORD_ID
-from .comparing import compare, made_update
+from .comparing import compare
 from .guarding import Guard
+from .making import made_update
 from .reading import Given, Reading, read_change_words, read_given
 from .restating import RowCounts, refuse_row_faults, restate
 from .result import Update

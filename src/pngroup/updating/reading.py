@@ -200,7 +200,7 @@ def _column(piece: Table, column: str, reading: Reading, dates: DateCheck, syste
         return ids_of(piece, column, required=piece.name == "people")
     if column == "date":
         return dates_of(dates.read(piece))
-    if column in DATES:
+    if column in DATES or piece.kind(column) in ("date", "datetime"):
         return dates_of(piece.days(column, reading.date_format, partial=column in PARTIAL_DATES))
     return numbers_of(piece, column) if column in NUMBERS else texts_of(piece, column)
 

@@ -22,7 +22,7 @@ from ..errors import DataError, UsageError
 from ..files.formats import arrow
 from ..files.locking import locked
 from ..files.writing import Writer, json_writer, write_files
-from .columns import COLUMNS
+from .columns import COLUMNS, with_all_columns
 
 FORMAT: Final = 1
 #: What stands for a model, catalogue or scheme that no name or path can bring back.
@@ -85,6 +85,7 @@ def read_state(folder: Path) -> State:
     with _refusals(folder), _held(folder, shared=True):
         about = _read_about(folder, where)
         tables = {name: _read_table(folder / file["name"], file, where) for name, file in about["tables"].items()}
+    tables = {name: with_all_columns(table, name) if name in COLUMNS else table for name, table in tables.items()}
     return State(
         number=about["number"],
         as_at=about["as_at"],
