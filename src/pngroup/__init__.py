@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .quality import FeedQuality, Quality
     from .result import Grouping, Groupings
     from .schemes import Scheme, group_name, load_scheme, need_tier, rag
-    from .through_time import Snapshots, snapshots
+    from .through_time import Snapshots, Spells, snapshots, spells
     from .vocabulary import CodeSystem, NeedGroup, NeedTier, Rag, Reason, Setting, Sex
 
 # Each public name is imported when it is first asked for, so that `import pngroup` costs nothing that is not used.
@@ -45,7 +45,7 @@ _HOME = {
     "quality": ("FeedQuality", "Quality"),
     "result": ("Grouping", "Groupings"),
     "schemes": ("Scheme", "group_name", "load_scheme", "need_tier", "rag"),
-    "through_time": ("Snapshots", "snapshots"),
+    "through_time": ("Snapshots", "Spells", "snapshots", "spells"),
     "vocabulary": ("CodeSystem", "NeedGroup", "NeedTier", "Rag", "Reason", "Setting", "Sex"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -73,6 +73,7 @@ __all__ = [
     "Setting",
     "Sex",
     "Snapshots",
+    "Spells",
     "UnreadableCodesWarning",
     "UsageError",
     "__version__",
@@ -87,6 +88,7 @@ __all__ = [
     "need_tier",
     "rag",
     "snapshots",
+    "spells",
     "sql",
     "synthetic",
     "terminology",

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from .facts import MOST_MEANINGS, Evidence, Meanings, Ordered, block_bits, gather, merge, order, pack
+from .facts import (
+    DAY_BITS,
+    MOST_MEANINGS,
+    PERSON_SHIFT,
+    Evidence,
+    Meanings,
+    Ordered,
+    block_bits,
+    gather,
+    merge,
+    order,
+    pack,
+    unpack,
+)
 from .planes import BlockFacts, Room, Scale, Unfolding, unfolding
+from .walking import Visits, WalkingFacts
 
 __all__ = [
+    "DAY_BITS",
     "MOST_MEANINGS",
+    "PERSON_SHIFT",
     "BlockFacts",
     "Evidence",
     "Meanings",
@@ -14,10 +30,13 @@ __all__ = [
     "Room",
     "Scale",
     "Unfolding",
+    "Visits",
+    "WalkingFacts",
     "block_bits",
     "gather",
     "merge",
     "order",
     "pack",
     "unfolding",
+    "unpack",
 ]

@@ -107,6 +107,14 @@ def unfolding(evidence: Evidence, *, planes: Collection[str], dated: Collection[
     )
 
 
+def unfolded(meaning: Ints, offsets: Ints, flat: Ints) -> tuple[Ints, Ints]:
+    """For some meanings, each of their conditions: which of the meanings, and the number of the plane."""
+    counts = offsets[meaning + 1] - offsets[meaning]
+    nth, starts = np.repeat(np.arange(len(meaning)), counts), np.repeat(offsets[meaning], counts)
+    place = np.arange(len(nth)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return nth, flat[starts + place]
+
+
 def _offsets(parts: Sequence[Sequence[int]]) -> Ints:
     return np.cumsum([0, *(len(each) for each in parts)], dtype=np.int64)
 
@@ -189,11 +197,9 @@ class BlockFacts:
 
     def _cells_of(self, facts: Ints, offsets: Ints, flat: Ints) -> tuple[Ints, Ints]:
         """For some facts, each of their conditions: its cell of the planes, and the fact."""
-        meaning = self._meaning.take(facts)
-        counts = offsets[meaning + 1] - offsets[meaning]
-        fact, starts = np.repeat(facts, counts), np.repeat(offsets[meaning], counts)
-        nth = np.arange(len(fact)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return flat[starts + nth] * self.n_people + self._person[fact], fact
+        nth, number = unfolded(self._meaning.take(facts), offsets, flat)
+        fact = facts[nth]
+        return number * self.n_people + self._person[fact], fact
 
     def _by_meaning(self, facts: Ints) -> tuple[Ints, Ints, Ints]:
         """Person and day of those facts in order of their meanings, and where each meaning begins."""
@@ -238,11 +244,16 @@ class BlockFacts:
                     np.maximum(target, planes[each], out=target)
         return planes
 
-    def records(self, conditions: Iterable[str]) -> tuple[Ints, Ints]:
-        """Person and day of the records of any of these conditions, in no order and perhaps more than once."""
+    def records(self, conditions: Iterable[str], *, n_people: int | None = None) -> tuple[Ints, Ints]:
+        """Person and day of the records of any of these conditions, in no order and perhaps more than once.
+
+        Of the first `n_people` only, which asks for facts that came in order of people.
+        """
         numbers = sorted({number for name in conditions for number in self.unfolding.numbers_of.get(name, ())})
         person, day, starts = self._dated
         parts = [slice(starts[number], starts[number + 1]) for number in numbers]
+        if n_people is not None and n_people < self.n_people:
+            parts = [slice(part.start, part.start + np.searchsorted(person[part], n_people)) for part in parts]
         if len(parts) == 1:
             return person[parts[0]], day[parts[0]]
         none = np.empty(0, np.int64)

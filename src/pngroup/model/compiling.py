@@ -242,13 +242,17 @@ class Compiler:
         least, most = min(least, 0), max(most, 0)
         kind = smallest_kind(least, most)
         run = partial(questions.latest, value=call.names[0], window=_window(call), kind=kind)
-        step = self.steps.make("latest", run, call.names[0], _window(call), dtype=kind, windows=(_window(call),))
+        step = self.steps.make(
+            "latest", run, call.names[0], _window(call), dtype=kind, tables=("values",), windows=(_window(call),)
+        )
         return Number(step, least, most)
 
     def _count_distinct(self, call: Call) -> Number:
         kind = smallest_kind(0, _ANY)
         run = partial(questions.count_distinct, window=_window(call), kind=kind)
-        step = self.steps.make("count_distinct", run, _window(call), dtype=kind, windows=(_window(call),))
+        step = self.steps.make(
+            "count_distinct", run, _window(call), dtype=kind, tables=("medicines",), windows=(_window(call),)
+        )
         return Number(step, 0, _ANY)
 
     # -- lines, tallies, episodes -------------------------------------------------------------------------------------

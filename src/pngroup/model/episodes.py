@@ -13,6 +13,7 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from .definition import Episode
+from .viewing import Day, of_person
 
 Ints = npt.NDArray[np.int64]
 _OPENS: Final = 1
@@ -37,7 +38,7 @@ def find_episodes(
     delivers: tuple[Ints, Ints],
     loses: tuple[Ints, Ints],
     *,
-    as_at: int,
+    as_at: Day,
     n_people: int,
 ) -> Episodes:
     """Every episode that is open at `as_at`, and those that ended with a delivery not too long before to count.
@@ -77,19 +78,19 @@ def find_episodes(
             delivery[:n_busy] = np.where(delivering, now, delivery[:n_busy])
             loss[:n_busy] = np.where(losing, now, loss[:n_busy])
             since[:n_busy] = np.where(delivering | losing, _LONG_AGO, since[:n_busy])
-        still = (since > _LONG_AGO) & (as_at - since < episode.longest_days)
+        still = (since > _LONG_AGO) & (of_person(as_at, person[starts]) - since < episode.longest_days)
         found.append((person[starts][still], since[still], np.full(int(still.sum()), -1)))
     columns = [np.concatenate([part[i] for part in found]) if found else np.empty(0, np.int64) for i in range(3)]
     return Episodes(*(column.astype(np.int64) for column in columns))
 
 
 def _of_people_with_recent(
-    kinds: tuple[tuple[Ints, Ints], ...], recent_from: int, n_people: int
+    kinds: tuple[tuple[Ints, Ints], ...], recent_from: Day, n_people: int
 ) -> tuple[tuple[Ints, Ints], ...]:
     """All records of those people who have one later than that day."""
     is_recent = np.zeros(n_people, bool)
     for person, day in kinds:
-        is_recent[person[day > recent_from]] = True
+        is_recent[person[day > of_person(recent_from, person)]] = True
     kept = [is_recent[person] for person, _ in kinds]
     return tuple((person[keep], day[keep]) for (person, day), keep in zip(kinds, kept, strict=True))
 
@@ -105,9 +106,10 @@ def _one_row_a_day(*kinds: tuple[Ints, Ints]) -> tuple[Ints, Ints, Ints]:
     return distinct >> 18, distinct & ((1 << 18) - 1), what
 
 
-def counting(episode: Episode, episodes: Episodes, *, as_at: int) -> Episodes:
+def counting(episode: Episode, episodes: Episodes, *, as_at: Day) -> Episodes:
     """Those episodes that count at `as_at`: open, or delivered not too long ago."""
-    counts = (episodes.delivered < 0) | (as_at - episodes.delivered < episode.counts_after_delivery_days)
+    until = of_person(as_at, episodes.person)
+    counts = (episodes.delivered < 0) | (until - episodes.delivered < episode.counts_after_delivery_days)
     return Episodes(episodes.person[counts], episodes.first[counts], episodes.delivered[counts])
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .finding_spells import Spells, spells
 from .registrations import Registrations
 from .taking_snapshots import Snapshots, snapshots
 
-__all__ = ["Registrations", "Snapshots", "snapshots"]
+__all__ = ["Registrations", "Snapshots", "Spells", "snapshots", "spells"]
