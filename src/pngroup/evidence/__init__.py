@@ -5,7 +5,6 @@ from __future__ import annotations
 from .facts import (
     DAY_BITS,
     MOST_MEANINGS,
-    PERSON_SHIFT,
     Evidence,
     Meanings,
     Ordered,
@@ -14,16 +13,15 @@ from .facts import (
     merge,
     order,
     pack,
-    unpack,
 )
 from .planes import BlockFacts, Room, Scale, Unfolding, unfolding
-from .walking import Visits, WalkingFacts
+from .walking import Coming, Visits, WalkingFacts
 
 __all__ = [
     "DAY_BITS",
     "MOST_MEANINGS",
-    "PERSON_SHIFT",
     "BlockFacts",
+    "Coming",
     "Evidence",
     "Meanings",
     "Ordered",
@@ -38,5 +36,4 @@ __all__ = [
     "order",
     "pack",
     "unfolding",
-    "unpack",
 ]

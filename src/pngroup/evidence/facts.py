@@ -23,7 +23,7 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 
 DAY_BITS: Final = 18
 _MEANING_BITS: Final = 15
-PERSON_SHIFT: Final = DAY_BITS + _MEANING_BITS
+_PERSON_SHIFT: Final = DAY_BITS + _MEANING_BITS
 #: How many different meanings one evidence can hold.
 MOST_MEANINGS: Final = 1 << _MEANING_BITS
 #: A block holds 2 ** BLOCK_BITS people: large enough that numpy's calls cost little, small enough for the cache.
@@ -125,7 +125,7 @@ def pack(person: npt.NDArray[np.integer], meaning: npt.NDArray[np.integer], day:
 
 def unpack(keys: Ints, *, first: int = 0) -> tuple[Ints, Ints, Ints]:
     """Person (counted from `first`), meaning and fact day of packed facts."""
-    person = keys >> PERSON_SHIFT
+    person = keys >> _PERSON_SHIFT
     person -= first
     return person, (keys >> DAY_BITS) & (MOST_MEANINGS - 1), keys & ((1 << DAY_BITS) - 1)
 
@@ -135,7 +135,7 @@ def order(facts: Ints, n_people: int, block_bits: int = BLOCK_BITS) -> Ordered:
     n_blocks = _n_blocks(n_people, block_bits)
     # Numpy sorts 8 and 16 bit numbers by counting them, some ten times faster than wider ones.
     kind = np.uint8 if n_blocks <= 1 << 8 else np.uint16 if n_blocks <= 1 << 16 else np.uint32
-    block = (facts >> (PERSON_SHIFT + block_bits)).astype(kind)
+    block = (facts >> (_PERSON_SHIFT + block_bits)).astype(kind)
     starts = np.zeros(n_blocks + 1, np.int64)
     np.cumsum(np.bincount(block, minlength=n_blocks), out=starts[1:])
     return Ordered(facts if n_blocks == 1 else facts.take(np.argsort(block, kind="stable")), starts)

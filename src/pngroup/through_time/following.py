@@ -12,8 +12,7 @@ from attrs import field, frozen
 
 from ..answering import compiler_for, group_step
 from ..dates import fact_day, to_fact_day
-from ..evidence import PERSON_SHIFT, Evidence, Room, Scale, Visits, WalkingFacts, unfolding, unpack
-from ..evidence.view import Measured
+from ..evidence import BlockFacts, Coming, Room, Scale, Visits, WalkingFacts, unfolding
 from ..model.plan import plan_for
 from ..model.steps import Step
 from ..model.viewing import EVER, Moment, PeopleBlock, View, Window, find_endings
@@ -26,8 +25,11 @@ from .turning_days import (
     ages_asked,
     asks_from_birth,
     distinct,
+    facts_that_end,
     questions_of,
-    turns_of_facts,
+    turns_of_days,
+    turns_of_endings,
+    turns_of_planes,
     turns_of_table,
 )
 
@@ -78,76 +80,28 @@ class _Walk:
 
     def block(self, block: int) -> tuple[npt.NDArray[Any], ...]:
         """The parts of `Followed` for a block."""
-        people = self.evidence.people_of_block(block)
-        n, everybody = people.stop - people.start, np.arange(people.start, people.stop)
-        keys = _sorted_keys(self.evidence, block)
-        tables = {
-            name: table.of_people(people.start, people.stop)
-            for name, table in (("medicines", self.inputs.medicines), ("values", self.inputs.values))
-        }
-        turns = [(np.arange(n), np.full(n, fact_day(self.first))), *self._turns(keys, people, tables)]
-        person, day = distinct(*(np.concatenate([each[i] for each in turns]) for i in range(2)))
-        rows = everybody[person]
-        as_at = (day - fact_day(0)).astype(np.int32)
-        state = self.prepared.registry.on(rows, as_at)
-        reason = state.reason
-        practice = np.full(len(rows), -1, np.int32)
+        rows = self.evidence.people_of_block(block)
+        followed = _Block(self, block, rows)
+        person, day = distinct(*(np.concatenate(each) for each in zip(*followed.turns(), strict=True)))
+        who, as_at = person + rows.start, (day - fact_day(0)).astype(np.int32)
+        state = self.prepared.registry.on(who, as_at)
+        reason, practice = state.reason, np.full(len(who), -1, np.int32)
         if self.registrations is not None:
-            practice = self.registrations.on(rows, as_at)
+            practice = self.registrations.on(who, as_at)
             if self.registrations.say_who_is_registered:
                 reason = without_registration(reason, practice)
-        group = np.zeros(len(rows), np.int8)
         here = np.flatnonzero(reason < 0)
-        who = PeopleBlock(state.age[here], state.birth[here], self.inputs.people.sex[rows[here]])
-        group[here] = self._groups(keys, person[here], day[here], who, n, tables)
-        differs = np.ones(len(rows), bool)
+        people = PeopleBlock(state.age[here], state.birth[here], self.inputs.people.sex[who[here]])
+        group = np.zeros(len(who), np.int8)
+        group[here] = followed.groups(person[here], day[here], people)
+        differs = np.ones(len(who), bool)
         differs[1:] = person[1:] != person[:-1]
         for each in (group, reason, practice):
             differs[1:] |= each[1:] != each[:-1]
-        return tuple(each[differs] for each in (rows, as_at.astype(np.int64), group, reason, practice))
+        return tuple(each[differs] for each in (who, as_at.astype(np.int64), group, reason, practice))
 
-    def _turns(self, keys: Ints, people: slice, tables: dict[str, Measured]) -> Iterator[Turns]:
-        """Person (counted from the first of the block) and fact day of the turning days."""
-        yield from turns_of_facts(self.questions, *unpack(keys))
-        for name, table in tables.items():
-            yield from turns_of_table(self.questions, name, table)
-        person, day = self.prepared.registry.turning_days(
-            np.arange(people.start, people.stop), self.first, self.last, ages=self.ages, from_birth=self.from_birth
-        )
-        yield person, to_fact_day(day)
-        if self.registrations is not None:
-            yield self.registrations.turning_days(people.start, people.stop, self.first, self.last)
-
-    def _groups(
-        self, keys: Ints, person: Ints, day: Ints, who: PeopleBlock, n_people: int, tables: dict[str, Measured]
-    ) -> npt.NDArray[np.int8]:
-        """The groups of people (counted from the first of the block) on fact days, sorted; `who`: one entry each."""
-        if not isinstance(self.group, Step):
-            return np.full(len(day), self.group, np.int8)
-        visits = Visits.of(person, day, n_people)
-        facts = WalkingFacts(
-            keys,
-            self.evidence,
-            self.unfolding,
-            visits,
-            self.scale,
-            since=fact_day(self.first),
-            by=self.questions.by,
-            asked=self.questions.ending,
-            room=self.rooms.__dict__.setdefault("room", Room()),
-        )
-        ordered = {name: table.in_order(visits.order) for name, table in tables.items()}
-        found = np.zeros(len(day), np.int8)
-        for k in range(len(visits.n_left)):
-            facts.step()
-            rows = visits.rows(k)
-            people = PeopleBlock(who.age[rows], who.birth[rows], who.sex[rows])
-            now = {name: table.of_people(0, len(rows)) for name, table in ordered.items()}
-            view = View(people, facts, self._moment(day[rows]), self.endings, **now)
-            [found[rows]] = self.plan.run(view)
-        return found
-
-    def _moment(self, day: Ints) -> Moment:
+    def moment(self, day: Ints) -> Moment:
+        """The index dates of people, each on a fact day, and their windows."""
         place = day - fact_day(self.first)
         starts, least = (
             {window: table.take(place) if window != EVER else 0 for window, table in tables.items()}
@@ -156,14 +110,57 @@ class _Walk:
         return Moment(day, starts, least, self.scale)
 
 
+class _Block:
+    """A block of people, counted from its first."""
+
+    def __init__(self, walk: _Walk, block: int, people: slice) -> None:
+        self.walk, self.people = walk, people
+        self.room = walk.rooms.__dict__.setdefault("room", Room())
+        self.facts = BlockFacts(walk.evidence, walk.unfolding, block, self.room)
+        self.planes = self.facts.planes(walk.scale, fact_day(walk.first))
+        self.coming = Coming.of(self.facts, fact_day(walk.first))
+        self.ending = facts_that_end(walk.questions, self.facts)
+        self.tables = {
+            name: table.of_people(people.start, people.stop)
+            for name, table in (("medicines", walk.inputs.medicines), ("values", walk.inputs.values))
+        }
+
+    def turns(self) -> Iterator[Turns]:
+        """Person and fact day of the turning days, the first day of everybody among them."""
+        walk, people, n = self.walk, self.people, self.facts.n_people
+        questions = walk.questions
+        yield np.arange(n), np.full(n, fact_day(walk.first))
+        yield from turns_of_planes(questions, walk.unfolding.plane_of, self.planes, walk.scale, self.coming)
+        yield from turns_of_days(questions, self.facts)
+        yield from turns_of_endings(questions, self.ending[0], self.ending[2])
+        for name, table in self.tables.items():
+            yield from turns_of_table(questions, name, table)
+        person, day = walk.prepared.registry.turning_days(
+            np.arange(people.start, people.stop), walk.first, walk.last, ages=walk.ages, from_birth=walk.from_birth
+        )
+        yield person, to_fact_day(day)
+        if walk.registrations is not None:
+            yield walk.registrations.turning_days(people.start, people.stop, walk.first, walk.last)
+
+    def groups(self, person: Ints, day: Ints, who: PeopleBlock) -> npt.NDArray[np.int8]:
+        """The groups of people on fact days, sorted; `who` has one entry for each."""
+        walk = self.walk
+        if not isinstance(walk.group, Step):
+            return np.full(len(day), walk.group, np.int8)
+        visits = Visits.of(person, day, self.facts.n_people)
+        facts = WalkingFacts(self.facts, self.planes, self.coming, visits, walk.scale, few=self.ending, room=self.room)
+        tables = {name: table.in_order(visits.order) for name, table in self.tables.items()}
+        found = np.zeros(len(day), np.int8)
+        for k in range(len(visits.n_left)):
+            facts.step()
+            rows = visits.rows(k)
+            people = PeopleBlock(who.age[rows], who.birth[rows], who.sex[rows])
+            now = {name: table.of_people(0, len(rows)) for name, table in tables.items()}
+            view = View(people, facts, walk.moment(day[rows]), walk.endings, **now)
+            [found[rows]] = walk.plan.run(view)
+        return found
+
+
 def _scale(starts: Mapping[Window, Ints], last: int) -> Scale:
     """The scale on which the days of all windows can be told apart on every day."""
     return Scale.of(min((int(each[0]) for window, each in starts.items() if window != EVER), default=last), last)
-
-
-def _sorted_keys(evidence: Evidence, block: int) -> Ints:
-    """The facts of a block, sorted, each once, of people counted from its first."""
-    parts = [part.block(block) for part in evidence.parts]
-    keys = np.sort(np.concatenate([np.zeros(0, np.int64), *parts]))
-    keys -= evidence.people_of_block(block).start << PERSON_SHIFT
-    return keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
