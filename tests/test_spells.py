@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ import routes
 from generated import generate, people_strategy
 from own_model import SMALL_MODEL, edited, written
 from pngroup.evidence import facts
+
+BREATHING = Path(__file__).with_name("models") / "breathing.toml"
+SETTINGS = ("GP", "inpatient", "emergency admission", "A&E", "OP", None)
 
 #: Conditions of a single question each; the one of an age goes through a measure, so that every age is asked about.
 TRUTHS = (
@@ -143,6 +147,33 @@ def test_each_question_is_followed_to_the_day(question, n_values, tmp_path):
         n_spells += int(grouped.sum())
     # Somebody goes from one group to another, so that the comparison says something.
     assert n_spells
+
+
+@pytest.mark.parametrize("choices", [{}, {"order": "harbour_first", "registers": "old", "history_months": 3}], ids=str)
+def test_an_invented_model_is_followed_too(choices):
+    """A model with filters, registers, a discharge that ends an episode and a limited history is as good as any."""
+    model = pngroup.load_model(BREATHING, **choices)
+    for seed in (31, 32):
+        population = generate(400, seed=seed)
+        rng = np.random.default_rng(seed)
+        for row in (*population.records, *population.contacts):
+            row["setting"] = SETTINGS[rng.integers(len(SETTINGS))]
+        tables = tables_of(population, routes.FEEDS)
+        tables["records"]["setting"] = [row["setting"] for row in population.records]
+        since = population.as_at - datetime.timedelta(days=60)
+        assert_daily(tables, since, population.as_at + datetime.timedelta(days=40), model=model)
+
+
+def test_an_episode_counts_until_the_end_of_the_day_of_its_discharge():
+    """A spell of pregnancy ends with the day of discharge, on which nothing else comes or goes."""
+    records = {
+        "person_id": ["a", "a"], "code": ["Z34", "D649"], "date": ["2025-11-01", "2026-02-10"], "setting": ["OP", "OP"],
+    }  # fmt: skip
+    tables = {"people": {"person_id": ["a"], "birth_date": ["1990-01-01"], "sex": ["F"]}, "records": records}
+    days = datetime.date(2026, 1, 1), datetime.date(2026, 3, 31)
+    found = assert_daily(tables, *days, system="icd10", model=pngroup.load_model(BREATHING))
+    assert found.group.tolist() == [20, 10]
+    assert str(found.to_frame()["end_date"][0])[:10] == "2026-02-10"
 
 
 def test_two_years_of_many_people():

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .quality import FeedQuality, Quality
     from .result import Grouping, Groupings
     from .schemes import Scheme, group_name, load_scheme, need_tier, rag
-    from .through_time import Snapshots, Spells, snapshots, spells
+    from .through_time import Snapshots, Spells, Transitions, snapshots, spells, transitions
     from .vocabulary import CodeSystem, NeedGroup, NeedTier, Rag, Reason, Setting, Sex
 
 # Each public name is imported when it is first asked for, so that `import pngroup` costs nothing that is not used.
@@ -45,7 +45,7 @@ _HOME = {
     "quality": ("FeedQuality", "Quality"),
     "result": ("Grouping", "Groupings"),
     "schemes": ("Scheme", "group_name", "load_scheme", "need_tier", "rag"),
-    "through_time": ("Snapshots", "Spells", "snapshots", "spells"),
+    "through_time": ("Snapshots", "Spells", "Transitions", "snapshots", "spells", "transitions"),
     "vocabulary": ("CodeSystem", "NeedGroup", "NeedTier", "Rag", "Reason", "Setting", "Sex"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -74,6 +74,7 @@ __all__ = [
     "Sex",
     "Snapshots",
     "Spells",
+    "Transitions",
     "UnreadableCodesWarning",
     "UsageError",
     "__version__",
@@ -92,11 +93,13 @@ __all__ = [
     "sql",
     "synthetic",
     "terminology",
+    "through_time",
+    "transitions",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("sql", "synthetic", "terminology"):
+    if name in ("sql", "synthetic", "terminology", "through_time"):
         return import_module(f".{name}", __name__)
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -28,7 +28,7 @@ _ALLOWED: Final = "a model, scheme or vignette file (TOML), a catalogue folder, 
 @meaning_options()[0]
 @meaning_options()[1]
 @meaning_options()[2]
-def check(*, path: Path | None, model: str, catalogue: str | None, scheme: str) -> int:
+def check(*, path: Path | None, model: str, catalogue: str | None, scheme: str | None) -> int:
     """Check what is at PATH; without PATH, hold the vignettes that ship against the model.
 
     PATH is a model file, a catalogue folder, a scheme file, or a file or folder of vignettes. The options say what

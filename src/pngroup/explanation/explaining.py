@@ -127,14 +127,14 @@ def explain(
         model=name,
         need_group=answer.group,
         name=scheme.group_name(answer.group),
-        need_tier=scheme.tier_word(answer.group),
-        rag=scheme.colour(answer.group),
+        need_tier=scheme.tier_word(answer.group) if scheme.tiers else None,
+        rag=scheme.colour(answer.group) if scheme.tiers else None,
         reason=None,
         staff_text=texts.about(answer.group, true_of, "staff"),
         patient_text=f"{texts.about(answer.group, true_of, 'patient')} {texts.patient_note}",
         answer=answer,
         flags=flags,
-        criteria=tuple(_criterion(rule.group, answer, model, words, texts) for rule in model.rules),
+        criteria=tuple(_criterion(rule.group, answer, model, words, texts) for rule in model.criteria),
         lines=tuple(words.lines_present()),
         scores={score: tuple(words.score_items(score)) for score in model.scores},
         conditions=tuple(_conditions(rows, reading, words, catalogue)),
@@ -168,7 +168,7 @@ def _without_group(reason: str, texts: Texts, as_at: datetime.date, model: str) 
 
 
 def _criterion(group: int, answer: Answer, model: Model, words: Words, texts: Texts) -> CriterionReport:
-    rule = next(rule for rule in model.rules if rule.group == group)
+    rule = next(rule for rule in model.criteria if rule.group == group)
     findings = tuple(words.findings(rule.when)) if rule.when is not None else ()
     return CriterionReport(group, answer.criteria[group], texts.criteria.get(group, f"criterion {group}"), findings)
 

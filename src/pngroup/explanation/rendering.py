@@ -22,7 +22,8 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     if explanation.need_group is None:
         yield explanation.staff_text
         return
-    head = f"Group {explanation.need_group}: {explanation.name} (need {explanation.need_tier}, {explanation.rag})"
+    tier = f" (need {explanation.need_tier}, {explanation.rag})" if explanation.need_tier is not None else ""
+    head = f"Group {explanation.need_group}: {explanation.name}{tier}"
     yield head
     yield "=" * len(head)
     yield explanation.staff_text

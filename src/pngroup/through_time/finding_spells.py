@@ -16,6 +16,7 @@ from ..intake import REASONS, People
 from ..model import Model
 from ..preparing import Options, prepare
 from ..quality import Quality
+from ..result import group_columns
 from ..schemes import Scheme
 from .following import follow
 from .practices import read_practices, split_columns
@@ -77,17 +78,12 @@ class Spells:
 
         Columns: `person_id`, `need_group` (nullable integer), `need_group_name`, `need_tier`, `rag`, `reason`,
         `practice` where practices were given, `start_date` and `end_date` (both inclusive), `n_days`,
-        `is_cut_at_start`, `is_cut_at_end`.
+        `is_cut_at_start`, `is_cut_at_end`; the group under the name that its model gives it.
         """
-        nobody, groups = self.reason >= 0, tuple(sorted(self.model.groups))
-        place = np.searchsorted(groups, self.group)
-        place[nobody] = 0
+        nobody = self.reason >= 0
         columns: dict[str, Column | Taken] = {
             "person_id": Taken("person_id"),
-            "need_group": Column("integer", self.group, nobody),
-            "need_group_name": Column("text", place, nobody, tuple(self.scheme.group_name(g) for g in groups)),
-            "need_tier": Column("text", place, nobody, tuple(self.scheme.tier_word(g) for g in groups)),
-            "rag": Column("text", place, nobody, tuple(self.scheme.colour(g) for g in groups)),
+            **group_columns(self.model, self.scheme, self.group, nobody),
             "reason": Column("text", self.reason, ~nobody, REASONS),
         }
         if self.practice is not None:

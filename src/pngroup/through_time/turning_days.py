@@ -78,10 +78,11 @@ def _spans(model: Model, plan: Plan) -> Iterator[tuple[str, str, Window]]:
     """Every span of days of an episode, as a window: whatever of it counts from a record, it ends so much later."""
     for episode in model.episodes.values():
         values = asdict(episode, recurse=False).values()
-        members = {member for value in values if isinstance(value, str) for member in model.members(value)}
-        for days in (value for value in values if isinstance(value, int)):
-            for name in members & plan.dated:
-                yield "dated", name, (None, days)
+        # Of a day that counts by itself, such as that of a discharge, the next is another.
+        spans = {1, *(value for value in values if isinstance(value, int))}
+        members = {member for name in episode.conditions for member in model.members(name)}
+        for name in members & plan.dated:
+            yield from (("dated", name, (None, days)) for days in spans)
 
 
 def _starts(first: int, last: int, window: Window) -> Ints:

@@ -98,7 +98,7 @@ def check_vignettes(
     *,
     model: str | os.PathLike[str] | Model = "need-groups",
     catalogue: str | os.PathLike[str] | Catalogue | None = None,
-    scheme: str | os.PathLike[str] | Scheme = "default",
+    scheme: str | os.PathLike[str] | Scheme | None = None,
 ) -> list[VignetteResult]:
     """Each vignette grouped and compared with what it expects, in the order given.
 
