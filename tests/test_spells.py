@@ -236,6 +236,21 @@ def test_a_column_of_people_names_the_practice():
     assert list(found.to_frame()["practice"][:1]) == [None]
 
 
+@pytest.mark.parametrize(
+    "question", ["17 < age <= 40", "age == 12 or 65 <= age", "age != 0 and 71 >= age", "sex == 'female'"]
+)
+def test_birthdays_that_a_model_asks_for(question, tmp_path):
+    """Of people of every age, those change on a birthday whom the model asks about, and who becomes too old."""
+    model = pngroup.load_model(written(tmp_path, model_of(question)))
+    births = [f"{2023 - age}-03-{1 + age % 28:02d}" for age in range(126)]
+    births += [f"{year}-02-29" for year in range(1900, 2021, 4) if year > 1900]
+    people = {"person_id": list(range(len(births))), "birth_date": births}
+    records = {"person_id": [0], "code": ["I50.0"], "date": ["2023-05-01"]}
+    days = datetime.date(2023, 2, 20), datetime.date(2024, 4, 2)
+    found = assert_daily({"people": people, "records": records}, *days, system="icd10", model=model)
+    assert (found.reason[found.is_cut_at_end] >= 0).sum() == 1
+
+
 BORN = st.sampled_from(("2024-02", "2024", "2024-03-01", "1898-02-28", "1898-02", "1898", "2004-02-29", "1959-02-28"))
 
 
