@@ -19,7 +19,7 @@ from pngroup.evidence import facts
 BREATHING = Path(__file__).with_name("models") / "breathing.toml"
 SETTINGS = ("GP", "inpatient", "emergency admission", "A&E", "OP", None)
 
-#: Conditions of a single question each; the one of an age goes through a measure, so that every age is asked about.
+#: Conditions of a single question each; one asks about every age through a measure.
 TRUTHS = (
     "ever(asthma)",
     "ever(dialysis)",
@@ -84,7 +84,8 @@ def model_of(question, n_values=0):
     return edited(
         SMALL_MODEL[:start] + rules + SMALL_MODEL[end:],
         ("[tallies.falls]", f"{TALLY}[tallies.falls]"),
-        ("[measures]", '[measures]\nyears = "age"'),
+        # With it every age is asked about.
+        ("[measures]", '[measures]\nyears = "age"' if "years" in question else "[measures]"),
         ("[[resolved]]", f"{RESOLVED}[[resolved]]"),
     )
 
@@ -212,7 +213,7 @@ def test_moves_between_practices_begin_spells(data):
     since = datetime.date(2024, 2, 20)
     days = st.one_of(st.none(), st.integers(-40, 25).map(lambda n: since + datetime.timedelta(days=n)))
     people = data.draw(st.sampled_from(("birth_date", "died_on")).flatmap(lambda name: _people(name, days, since)))
-    rows = data.draw(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("XYZ"), days, days), max_size=9))
+    rows = data.draw(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("XYZ"), days, days), max_size=9))
     rows = [row for row in rows if row[2] is None or row[3] is None or row[2] <= row[3]]
     names = ("person_id", "practice", "registered_from", "registered_to")
     moves = {name: [row[place] for row in rows] for place, name in enumerate(names)}
@@ -221,8 +222,9 @@ def test_moves_between_practices_begin_spells(data):
 
 
 def _people(name, days, since):
-    """Three people, one with a generated day of birth or death."""
-    people = {"person_id": list("abc"), "birth_date": [datetime.date(1950, 3, 1)] * 3, "died_on": [None] * 3}
+    """Four people, one with a generated day of birth or death, and one too old for a group."""
+    births = [*[datetime.date(1950, 3, 1)] * 3, datetime.date(1890, 1, 1)]
+    people = {"person_id": list("abcd"), "birth_date": births, "died_on": [None] * 4}
     return days.map(lambda day: people | {name: [day or since, *people[name][1:]]})
 
 
