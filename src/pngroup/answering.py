@@ -161,7 +161,7 @@ def _outputs(compiler: Compiler) -> dict[tuple[str, str], Bit | int]:
         number = compiler.number(Measure(name))
         outputs["measure", name], outputs["known", name] = number.values, number.known
     for flag in model.flags:
-        of_groups = steps.any_of(first[group] for group in flag.groups) if flag.groups else True
+        of_groups = steps.any_of(first.get(group, False) for group in flag.groups) if flag.groups else True
         outputs["flag", flag.id] = steps.all_of((compiler.truth(flag.when).surely, of_groups))
     for name in model.registers:
         truth = compiler.register(name)

@@ -86,7 +86,7 @@ def chosen_model(options: Mapping[str, Any]) -> Any:
         "without": options.get("without_register") or (),
         "history_months": options.get("history_months"),
     }
-    if not any(choices.values()):
+    if all(choice is None or choice == () for choice in choices.values()):
         return options["model"]
     from ..model import load_model
 

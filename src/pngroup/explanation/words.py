@@ -170,8 +170,10 @@ class Words:
                 return str(self._constant(node))
 
     def _call(self, call: Call) -> str:
-        names = [self.condition(name) for name in condition_names(call)]
-        window = self._window(call)
+        asked = condition_names(call)
+        names = [self.condition(name) for name in asked]
+        # Where it was recorded stands with when.
+        window = self._seen(asked[0] if asked else "") + self._window(call)
         match call.function:
             case "ever" | "within":
                 least_age = call.option("min_age")
@@ -210,6 +212,11 @@ class Words:
             case _:
                 return f"{call.names[0]} given"
 
+    def _seen(self, name: str) -> str:
+        """The filter through which a condition is seen."""
+        chosen = filter_of(name)
+        return f" {self.model.filters[chosen].name}" if chosen else ""
+
     def _window(self, call: Call) -> str:
         months, days = call.option("months"), call.option("days")
         if months is not None:
@@ -224,14 +231,13 @@ class Words:
 
     def condition(self, name: str) -> str:
         """Our name of a condition or set; a restricted topic stays unnamed."""
-        base, chosen = base_of(name), filter_of(name)
+        base = base_of(name)
         members = self.model.members(base)
-        seen = f" {self.model.filters[chosen].name}" if chosen else ""
         if base in self.model.sets:
-            return base.replace("_", " ") + seen
+            return base.replace("_", " ")
         if not self.show_restricted and self.catalogue.is_restricted(members):
             return self.texts.restricted_record
-        return self.catalogue.name_of(base) + seen
+        return self.catalogue.name_of(base)
 
     def line(self, line_id: str) -> str:
         """A long-term condition line in words; unnamed where it is a restricted topic."""

@@ -115,6 +115,7 @@ def _read(edition: Edition, catalogue: Catalogue, choices: Choices) -> Model:
         model,
         settings=(setting.value for setting in Setting),
         sources=catalogue.sources,
+        items=catalogue.register_items,
         where=lambda place: where_in(data.decode("utf-8-sig"), edition.label, place),
     )
     return model

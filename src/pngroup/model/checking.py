@@ -16,6 +16,8 @@ from .registers import base_of, filter_of
 from .tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text, calls, walk
 
 _LARGE: Final = 10**6
+#: A combination has a number: one bit for each part of it.
+_MOST_COMBINED: Final = 62
 _SEXES: Final = tuple(sex.value for sex in Sex)
 
 
@@ -159,7 +161,11 @@ class _Check:
             for source in register.source.split():
                 self._known(source, self.sources, "source", f"{place}.source")
             self._truth(model.register_rules[register.id], f"{place}.when")
+        for column, flag in model.facts.items():
+            self._known(flag, [known.id for known in model.flags], "flag", f"facts.{column}")
         for each in model.combinations:
+            if each.registers and len(model.registers_of(each.registers)) > _MOST_COMBINED:
+                raise self.fail(f"{each.id} combines too much", f"combinations.{each.id}", f"{_MOST_COMBINED} at most")
             place = f"combinations.{each.id}"
             if each.registers:
                 self._known(each.registers, model.lists, "list", place)
@@ -169,6 +175,9 @@ class _Check:
     def _rules(self) -> None:
         model = self.model
         groups = [rule.group for rule in model.criteria]
+        for number in model.unknown:
+            if number not in groups:
+                raise self.fail(f"there is no group {number}", "model.unknown", ", ".join(map(str, groups)))
         named = [rule.name for rule in model.criteria if rule.name]
         if named and (len(named) < len(groups) or len(set(named)) < len(named)):
             raise self.fail("groups are named in part, or two alike", "groups", "a name for each group, or for none")

@@ -153,6 +153,8 @@ class Model:
 
     `kinds` and `ancestors` are what the catalogue says of each condition. `rules` decide the group, in order of
     precedence; the criteria of `beside` are told and never decide. `result` is the name of the column with the group.
+    `facts`: flags that stand in the facts of a star schema, by their columns there.
+    `unknown`: groups of people of whom too little is known to say that they need little.
     `register_rules` has the expression of each register,
     `lists` are the lists that registers belong to.
     """
@@ -178,10 +180,12 @@ class Model:
     lists: tuple[str, ...] = field(repr=False)
     register_rules: Mapping[str, Node] = field(repr=False)
     combinations: tuple[Combination, ...] = field(repr=False)
+    facts: Mapping[str, str] = field(repr=False)
     filters: Mapping[str, RecordFilter] = field(repr=False)
     orders: Mapping[str, tuple[int, ...]] = field(repr=False)
     choices: Choices = field(repr=False)
     result: str
+    unknown: tuple[int, ...]
     values: Mapping[str, ValueRange] = field(repr=False)
     short_history_months: int
     kinds: Mapping[str, str] = field(repr=False)

@@ -70,7 +70,7 @@ def read_registers(
             hint = did_you_mean(name, every)
             raise UsageError(
                 f"the model has no register {name!r}" + (f", {hint}" if hint else ""),
-                where="argument without",
+                where="argument without (registers)",
                 allowed=f"{len(every)} registers of the model" if every else "the model has no registers",
                 remedy="correct the name",
             )
@@ -112,7 +112,7 @@ def read_combinations(file: File) -> tuple[Combination, ...]:
 
 
 def _combination(key: str, section: Section) -> Combination:
-    section.check(("name", "registers", "flags", "none"))
+    section.check(("name", "registers", "flags", "none", "id_column", "table", "with_group", "breakdown", "lookup"))
     flags = section.values.get("flags", {})
     is_mapping = isinstance(flags, Mapping) and all(isinstance(text, str) for text in flags.values())
     if not is_mapping or bool(flags) == ("registers" in section.values):
@@ -127,6 +127,11 @@ def _combination(key: str, section: Section) -> Combination:
         registers=section.text("registers", ""),
         flags=dict(flags),
         none=section.text("none", "none"),
+        id_column=section.text("id_column", f"{key}_id"),
+        table=section.text("table", f"dim_{key}"),
+        with_group=section.truth("with_group", default=False),
+        breakdown=section.text("breakdown", ""),
+        lookup=section.text("lookup", ""),
     )
 
 

@@ -65,13 +65,23 @@ class Register:
 
 @frozen
 class Combination:
-    """A column of text: the codes of what is present, of a list of registers or of some flags."""
+    """A column of text: the codes of what is present, of a list of registers or of some flags.
+
+    In a star schema: `id_column` of the facts, `table` of the combinations, with the group that comes first in each
+    (`with_group`) or without; `breakdown`, a row for each register in each combination, and `lookup` of the registers
+    (empty: no such table).
+    """
 
     id: str
     name: str
     registers: str
     flags: Mapping[str, str]
     none: str
+    id_column: str
+    table: str
+    with_group: bool
+    breakdown: str
+    lookup: str
 
 
 @frozen

@@ -62,6 +62,12 @@ class Section:
             raise self.error(f"{key} is not a list of texts", "a list of texts", key)
         return tuple(values)
 
+    def numbers(self, key: str) -> tuple[int, ...]:
+        values = self._typed(key, list, "a list of whole numbers", [])
+        if not all(type(value) is int for value in values):
+            raise self.error(f"{key} is not a list of whole numbers", "a list of whole numbers", key)
+        return tuple(values)
+
     def words_of(self, key: str, allowed: Sequence[str]) -> tuple[str, ...]:
         """A list of words, each of them allowed."""
         words = self.words(key)

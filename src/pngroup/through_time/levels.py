@@ -56,12 +56,12 @@ class Levels:
         return ", ".join(self.words[place] for place in sorted(places))
 
 
-def group_names(model: Model, scheme: Scheme | None) -> dict[int, str]:
+def group_names(model: Model, scheme: Scheme) -> dict[int, str]:
     """The name of each group, in order of precedence."""
-    return {group: scheme.group_name(group) if scheme is not None else f"group {group}" for group in model.groups}
+    return {group: scheme.group_name(group) for group in model.groups}
 
 
-def order_levels(model: Model, scheme: Scheme | None, by: By) -> Levels:
+def order_levels(model: Model, scheme: Scheme, by: By) -> Levels:
     """The levels of a model's groups, highest first.
 
     By group they are in the model's order of precedence: the number of a group is its name, not a rank. By tier they
@@ -72,11 +72,11 @@ def order_levels(model: Model, scheme: Scheme | None, by: By) -> Levels:
     if by == "group":
         names = group_names(model, scheme)
         return _levels(by, {name: (group,) for group, name in names.items()})
-    if scheme is None or not set(model.groups) <= {group for tier in scheme.tiers for group in tier.groups}:
+    if not set(model.groups) <= {group for tier in scheme.tiers for group in tier.groups}:
         raise UsageError(
             "the groups of this model are in no tiers",
             where="argument by",
-            allowed="by='group' for a model without a scheme",
+            allowed="by='group' for a model without tiers",
             remedy="leave by out",
         )
     found: dict[str, tuple[int, ...]] = {}
@@ -94,12 +94,13 @@ def _levels(by: By, found: dict[str, tuple[int, ...]]) -> Levels:
 
 
 def unknown_groups(model: Model, unknown: Collection[int] | None) -> tuple[int, ...]:
-    """The groups that stand for unknown need: those a caller names, or else the one that takes everybody left.
+    """The groups that stand for unknown need: those a caller names, or else those that the model does.
 
-    Nothing is recorded that meets a criterion of that group, which is no sign of health: leaving it is not rising.
+    Where a model says nothing it is the group that takes everybody left. Nothing is recorded that meets a criterion of
+    that group, which is no sign of health: leaving it is not rising.
     """
     if unknown is None:
-        return (model.groups[-1],)
+        return model.unknown
     wrong = [group for group in unknown if group not in model.groups]
     if wrong:
         raise UsageError(

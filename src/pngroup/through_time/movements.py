@@ -59,7 +59,7 @@ class Movement:
 def movement(snapshots: Snapshots, *, by: By = "tier", unknown: Collection[int] | None = None) -> Movement:
     """How many people went up and down from each date to the next, by tier, colour ("rag") or group.
 
-    `unknown` names the groups of unknown need, by default the one that takes everybody left. Somebody who leaves it
+    `unknown` names the groups of unknown need, by default those that the model calls so. Somebody who leaves it
     became known, and nobody can say whether their need rose: such people are counted apart, whatever tier the
     scheme shows them in. People without a group on either date do not count.
 

@@ -126,7 +126,7 @@ def progression(
 
     Left alone, there is a row for each level but the highest, and a move to any higher one counts. `from_` and `to`
     name other moves, down or sideways too: numbers of groups, or words of tiers or colours, one or several. People in
-    the groups of `unknown` (by default the one that takes everybody left) are not at risk, whatever their tier, for
+    the groups of `unknown` (by default those that the model calls so) are not at risk, whatever their tier, for
     who leaves them became known, not worse; `from_` may name such a group by its number. A person is at risk on each
     day in `from_`, and counts again at each such move. A move counts where one group follows the other directly; what
     happens while a person has no group is not known.

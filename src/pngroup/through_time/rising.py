@@ -34,7 +34,7 @@ class RisingRisk:
     """
 
     model: Model = field(repr=False)
-    scheme: Scheme | None = field(repr=False)
+    scheme: Scheme = field(repr=False)
     people: People = field(repr=False)
     by: By
     after: datetime.date
@@ -88,7 +88,7 @@ def rising_risk(
     directly: to have no group is not to be low. `as_at` is by default the last day looked at; the months before a month
     end run from month end to month end. Somebody who rose twice has two entries.
 
-    `unknown` names groups of unknown need, by default the one that takes everybody left. A person who leaves one
+    `unknown` names groups of unknown need, by default those that the model calls so. A person who leaves one
     became known to services, which is not a rise of risk: such people are listed only with `with_unknown`, and marked.
 
     Raises `UsageError` where `as_at` or the beginning of the months lies outside what was looked at, for `months`

@@ -33,7 +33,7 @@ class Spanned(Protocol):
     @property
     def model(self) -> Model: ...
     @property
-    def scheme(self) -> Scheme | None: ...
+    def scheme(self) -> Scheme: ...
     @property
     def people(self) -> People: ...
     @property
@@ -60,7 +60,7 @@ class Periods:
     """
 
     model: Model = field(repr=False)
-    scheme: Scheme | None = field(repr=False)
+    scheme: Scheme = field(repr=False)
     people: People = field(repr=False)
     person: Ints = field(eq=False, repr=False)
     group: Ints = field(eq=False, repr=False)
