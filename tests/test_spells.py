@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,9 +14,7 @@ import routes
 from generated import generate, people_strategy
 from own_model import SMALL_MODEL, edited, written
 from pngroup.evidence import facts
-
-BREATHING = Path(__file__).with_name("models") / "breathing.toml"
-SETTINGS = ("GP", "inpatient", "emergency admission", "A&E", "OP", None)
+from test_models import BREATHING, MODELS, population_of
 
 #: Conditions of a single question each; one asks about every age through a measure.
 TRUTHS = (
@@ -150,15 +147,13 @@ def test_each_question_is_followed_to_the_day(question, n_values, tmp_path):
     assert n_spells
 
 
-@pytest.mark.parametrize("choices", [{}, {"order": "harbour_first", "registers": "old", "history_months": 3}], ids=str)
-def test_an_invented_model_is_followed_too(choices):
-    """A model with filters, registers, a discharge that ends an episode and a limited history is as good as any."""
-    model = pngroup.load_model(BREATHING, **choices)
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_is_followed(name):
+    """Filters, registers, discharges that end an episode, a limited history: any model's spells are its snapshots."""
+    model, choices = MODELS[name]
+    model = pngroup.load_model(model, **choices)
     for seed in (31, 32):
-        population = generate(400, seed=seed)
-        rng = np.random.default_rng(seed)
-        for row in (*population.records, *population.contacts):
-            row["setting"] = SETTINGS[rng.integers(len(SETTINGS))]
+        population = population_of(300, seed=seed)
         tables = tables_of(population, routes.FEEDS)
         tables["records"]["setting"] = [row["setting"] for row in population.records]
         since = population.as_at - datetime.timedelta(days=60)
