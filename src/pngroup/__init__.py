@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .quality import FeedQuality, Quality
     from .result import Grouping, Groupings
     from .schemes import Scheme, group_name, load_scheme, need_tier, rag
-    from .through_time import Snapshots, Transitions, snapshots, transitions
+    from .through_time import Snapshots, Spells, Transitions, snapshots, spells, transitions
     from .updating import Guard, Refusal, ReviewCounts, RowCounts, Settle, Update, UpdateCounts, begin_updates, update
     from .vocabulary import CodeSystem, NeedGroup, NeedTier, Rag, Reason, Setting, Sex
 
@@ -46,7 +46,7 @@ _HOME = {
     "quality": ("FeedQuality", "Quality"),
     "result": ("Grouping", "Groupings"),
     "schemes": ("Scheme", "group_name", "load_scheme", "need_tier", "rag"),
-    "through_time": ("Snapshots", "Transitions", "snapshots", "transitions"),
+    "through_time": ("Snapshots", "Spells", "Transitions", "snapshots", "spells", "transitions"),
     "updating": (
         "Guard",
         "Refusal",
@@ -91,6 +91,7 @@ __all__ = [
     "Settle",
     "Sex",
     "Snapshots",
+    "Spells",
     "Transitions",
     "UnreadableCodesWarning",
     "Update",
@@ -109,6 +110,7 @@ __all__ = [
     "need_tier",
     "rag",
     "snapshots",
+    "spells",
     "sql",
     "synthetic",
     "terminology",

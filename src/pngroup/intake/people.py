@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Final, TypeAlias
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from ..codes import is_no, read_sex
-from ..dates import FIRST_DAY, LAST_DAY, age_of, age_on, calendar_of, months_before
+from ..dates import FIRST_DAY, LAST_DAY, age_of, age_on, birthday, calendar_of, months_before
 from ..errors import DataError
 from ..frames import Ids, Table, encode_ids, open_table, same_rows
 from ..quality import FeedQuality
@@ -19,6 +19,7 @@ from ..vocabulary import Reason, Sex
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
 DayNumbers: TypeAlias = npt.NDArray[np.int32]
+Reasons: TypeAlias = npt.NDArray[np.int8]
 
 SEXES: Final = tuple(sex.value for sex in Sex)
 REASONS: Final = tuple(reason.value for reason in Reason)
@@ -66,6 +67,15 @@ class People:
 
 
 @frozen
+class OnDays:
+    """Age, birth day and reason as in `People`, one entry for a person on a day."""
+
+    age: npt.NDArray[np.int32] = field(eq=False, repr=False)
+    birth: DayNumbers = field(eq=False, repr=False)
+    reason: Reasons = field(eq=False, repr=False)
+
+
+@frozen
 class Registry:
     """The people table as read, before any index date: what `at` makes `People` of.
 
@@ -88,18 +98,7 @@ class Registry:
         notes = dict(self.notes)
         birth = _births_at(self.births, as_at, notes)
         from_day, from_given = self.registered_from
-        to_day, to_given = self.registered_to
         died_day, died = self.died_on
-        applies: dict[Reason, Bools] = {
-            Reason.EXCLUDED: self.excluded,
-            Reason.NOT_BORN: birth.not_born,
-            Reason.DIED: died & (died_day <= as_at),
-            Reason.NOT_REGISTERED: (from_given & (from_day > as_at)) | (to_given & (to_day <= as_at)),
-            Reason.AGE_UNKNOWN: ~birth.age_known,
-        }
-        reason = np.full(len(self.sex), -1, np.int8)
-        for each in reversed(list(applies)):
-            reason[applies[each]] = REASONS.index(each.value)
         notes["age_imputed"] = int(birth.imputed.sum())
         return People(
             table=self.table,
@@ -110,12 +109,77 @@ class Registry:
             earliest_birth=birth.earliest,
             last_day=np.where(died, died_day, np.int32(_ALWAYS)).astype(np.int32),
             sex=self.sex,
-            reason=reason,
+            reason=self._reason(birth, as_at, slice(None)),
             age_imputed=birth.imputed,
             exact_birth=birth.exact,
             short_history=from_given & (from_day > months_before(as_at, short_history_months)),
             quality=_quality(self.table, len(self.sex), notes),
         )
+
+    def _reason(self, birth: _BirthsAt, as_at: int | DayNumbers, rows: slice | npt.NDArray[np.int64]) -> Reasons:
+        """The place of the first reason that applies, -1 for none, of some rows on an index date, or one for each."""
+        from_day, from_given = _of_rows(self.registered_from, rows)
+        to_day, to_given = _of_rows(self.registered_to, rows)
+        died_day, died = _of_rows(self.died_on, rows)
+        applies: dict[Reason, Bools] = {
+            Reason.EXCLUDED: self.excluded[rows],
+            Reason.NOT_BORN: birth.not_born,
+            Reason.DIED: died & (died_day <= as_at),
+            Reason.NOT_REGISTERED: (from_given & (from_day > as_at)) | (to_given & (to_day <= as_at)),
+            Reason.AGE_UNKNOWN: ~birth.age_known,
+        }
+        reason = np.full(len(birth.age), -1, np.int8)
+        for each in reversed(list(applies)):
+            reason[applies[each]] = REASONS.index(each.value)
+        return reason
+
+    def on(self, person: npt.NDArray[np.int64], day: DayNumbers) -> OnDays:
+        """What depends on the day, of some people (places in the registry) each on a day: as `at` has it."""
+        birth = _births_at(self.births.of(person), day, {})
+        return OnDays(birth.age, birth.day, self._reason(birth, day, person))
+
+    def turning_days(
+        self,
+        person: npt.NDArray[np.int64],
+        first: int,
+        last: int,
+        *,
+        ages: Collection[int] | None,
+        from_birth: bool,
+    ) -> tuple[npt.NDArray[np.int64], DayNumbers]:
+        """Place in `person` and day, for the days after `first`, up to `last`, on which something of `on` changes.
+
+        Of ages those that are asked for count, None for all of them, and the one that is too old for any group.
+        `from_birth`: the birth day itself counts, which is the index date until an imputed one has come.
+        """
+        births = self.births.of(person)
+        born, *_ = _imputed_births(births, _ALWAYS)
+        days = [
+            (births.given, births.day),
+        ]
+        for column in (self.died_on, self.registered_from, self.registered_to):
+            day, there = _of_rows(column, person)
+            days.append((there, day))
+        was, will_be = age_on(born, first), age_on(born, last)
+        for more in range(1, int((will_be - was).max(initial=0)) + 1):
+            years = was + np.int32(more)
+            there = births.given & (years <= will_be)
+            if ages is not None:
+                there &= np.isin(years, [*ages, _OLDEST + 1])
+            days.append((there, birthday(born, years)))
+        moving = births.given & (births.day <= last) & (born > first)
+        longest = int((born - births.day)[moving].max(initial=0)) if from_birth else 0
+        days += [(moving & (births.day + more <= born), births.day + np.int32(more)) for more in range(1, longest + 1)]
+        found = [np.flatnonzero(there & (day > first) & (day <= last)) for there, day in days]
+        return (
+            np.concatenate(found).astype(np.int64),
+            np.concatenate([day[rows] for rows, (_, day) in zip(found, days, strict=True)]).astype(np.int32),
+        )
+
+
+def _of_rows(column: tuple[DayNumbers, Bools], rows: slice | npt.NDArray[np.int64]) -> tuple[DayNumbers, Bools]:
+    day, given = column
+    return day[rows], given[rows]
 
 
 def read_people(
@@ -184,6 +248,10 @@ class _Births:
         """Years and days of the year of `day`."""
         return calendar_of(self.day)
 
+    def of(self, rows: npt.NDArray[np.int64]) -> _Births:
+        """The births of some of the people, who may be there more than once."""
+        return _Births(self.day[rows], self.precision[rows], self.given[rows], self.years[rows], self.uses_age[rows])
+
 
 def _read_births(table: Table, rows: npt.NDArray[np.int64], date_format: str | None, notes: dict[str, int]) -> _Births:
     n = len(rows)
@@ -215,19 +283,23 @@ class _BirthsAt:
     not_born: Bools = field(eq=False)
 
 
-def _births_at(births: _Births, as_at: int, notes: dict[str, int]) -> _BirthsAt:
+def _births_at(births: _Births, as_at: int | DayNumbers, notes: dict[str, int]) -> _BirthsAt:
+    """The births as they are known at an index date, or at one for each."""
     given, use = births.given, births.uses_age
     day, earliest, imputed, not_born = _imputed_births(births, as_at)
     imputed &= given
     not_born &= given
     earliest = np.where(given, earliest, np.int32(_NEVER_BEFORE))
     as_given = day is births.day and bool(given.all())
-    day = np.where(given, day, np.int32(as_at))
+    day = np.where(given, day, np.asarray(as_at, np.int32))
     age = age_of(births.calendar, as_at) if as_given else age_on(day, as_at)
     if use.any():
         age = np.where(use, births.years, age).astype(np.int32)
         # The earliest day on which a person of that age can have been born is what earlier ages are reckoned from.
-        first_births = np.array([months_before(as_at, 12 * (years + 1)) + 1 for years in range(_OLDEST + 1)], np.int32)
+        [date] = np.unique(as_at)  # an age is that of one day, and refused for more
+        first_births = np.array(
+            [months_before(int(date), 12 * (years + 1)) + 1 for years in range(_OLDEST + 1)], np.int32
+        )
         born = first_births[np.clip(births.years, 0, _OLDEST)]
         day, earliest = np.where(use, born, day), np.where(use, born, earliest)
     out_of_range = given & ~not_born & (age > _OLDEST)
@@ -243,7 +315,7 @@ def _births_at(births: _Births, as_at: int, notes: dict[str, int]) -> _BirthsAt:
     )
 
 
-def _imputed_births(births: _Births, as_at: int) -> tuple[DayNumbers, DayNumbers, Bools, Bools]:
+def _imputed_births(births: _Births, as_at: int | DayNumbers) -> tuple[DayNumbers, DayNumbers, Bools, Bools]:
     """Birth day, earliest possible birth day, whether imputed, and whether wholly after the index date.
 
     A month alone means the 15th, a year alone 1 July, never later than the index date.
@@ -259,7 +331,7 @@ def _imputed_births(births: _Births, as_at: int) -> tuple[DayNumbers, DayNumbers
         of_year = july.astype("datetime64[D]").astype(np.int32)
         guessed = np.where(precision[rows] == 2, middle, np.where(precision[rows] == 1, of_year, first[rows]))
         day = first.copy()
-        day[rows] = np.where(not_born[rows], guessed, np.minimum(guessed, as_at))
+        day[rows] = np.where(not_born[rows], guessed, np.minimum(guessed, np.broadcast_to(as_at, len(first))[rows]))
     return day, first, imputed, not_born
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .agreeing import Stability, stability, weighted_kappa
 from .counting_transitions import Transitions, transitions
+from .finding_spells import Spells, spells
 from .flowing import Flows, flows
 from .intervals import byar, rate_ratio
 from .movements import Movement, movement
@@ -27,6 +28,7 @@ __all__ = [
     "RisingRisk",
     "Snapshots",
     "Spanned",
+    "Spells",
     "Stability",
     "Transitions",
     "byar",
@@ -39,6 +41,7 @@ __all__ = [
     "rate_ratio",
     "rising_risk",
     "snapshots",
+    "spells",
     "stability",
     "transitions",
     "weighted_kappa",
