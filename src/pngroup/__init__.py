@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .catalogue import Catalogue, load_catalogue
     from .covering import CodeStatus, Coverage, coverage
     from .errors import DataError, MissingExtraError, ModelError, PngroupError, UsageError
-    from .explanation import Explanation
+    from .explanation import ChangeExplanation, Explanation
     from .grouping import group
     from .looking_up import UnreadableCodesWarning, lookup
     from .model import Model, load_model
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from .quality import FeedQuality, Quality
     from .result import Grouping, Groupings
     from .schemes import Scheme, group_name, load_scheme, need_tier, rag
-    from .through_time import Snapshots, snapshots
-    from .vocabulary import CodeSystem, NeedGroup, NeedTier, Rag, Reason, Setting, Sex
+    from .through_time import Snapshots, explain_change, snapshots
+    from .vocabulary import ChangeKind, CodeSystem, NeedGroup, NeedTier, Rag, Reason, Setting, Sex
 
 # Each public name is imported when it is first asked for, so that `import pngroup` costs nothing that is not used.
 _HOME = {
     "catalogue": ("Catalogue", "load_catalogue"),
     "covering": ("CodeStatus", "Coverage", "coverage"),
     "errors": ("DataError", "MissingExtraError", "ModelError", "PngroupError", "UsageError"),
-    "explanation": ("Explanation",),
+    "explanation": ("ChangeExplanation", "Explanation"),
     "grouping": ("group",),
     "looking_up": ("UnreadableCodesWarning", "lookup"),
     "model": ("Model", "load_model"),
@@ -45,13 +45,15 @@ _HOME = {
     "quality": ("FeedQuality", "Quality"),
     "result": ("Grouping", "Groupings"),
     "schemes": ("Scheme", "group_name", "load_scheme", "need_tier", "rag"),
-    "through_time": ("Snapshots", "snapshots"),
-    "vocabulary": ("CodeSystem", "NeedGroup", "NeedTier", "Rag", "Reason", "Setting", "Sex"),
+    "through_time": ("Snapshots", "explain_change", "snapshots"),
+    "vocabulary": ("ChangeKind", "CodeSystem", "NeedGroup", "NeedTier", "Rag", "Reason", "Setting", "Sex"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "Catalogue",
+    "ChangeExplanation",
+    "ChangeKind",
     "CodeStatus",
     "CodeSystem",
     "Coverage",
@@ -78,6 +80,7 @@ __all__ = [
     "__version__",
     "coverage",
     "explain",
+    "explain_change",
     "group",
     "group_name",
     "load_catalogue",

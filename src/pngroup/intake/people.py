@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ..codes import is_no, read_sex
 from ..dates import FIRST_DAY, LAST_DAY, age_of, age_on, calendar_of, months_before
@@ -115,6 +115,26 @@ class Registry:
             exact_birth=birth.exact,
             short_history=from_given & (from_day > months_before(as_at, short_history_months)),
             quality=_quality(self.table, len(self.sex), notes),
+        )
+
+    def of_person(self, place: int) -> Registry:
+        """The same of one person, for `at`; table and ids stay those of all."""
+        one = slice(place, place + 1)
+
+        def days(given: tuple[DayNumbers, Bools]) -> tuple[DayNumbers, Bools]:
+            return given[0][one], given[1][one]
+
+        births = self.births
+        return evolve(
+            self,
+            births=_Births(
+                births.day[one], births.precision[one], births.given[one], births.years[one], births.uses_age[one]
+            ),
+            sex=self.sex[one],
+            registered_from=days(self.registered_from),
+            registered_to=days(self.registered_to),
+            died_on=days(self.died_on),
+            excluded=self.excluded[one],
         )
 
 
