@@ -34,14 +34,13 @@ def states(population: Population, days: int) -> tuple[pngroup.Model, list[tuple
     both = pngroup.group(
         people, records, as_at=[last - datetime.timedelta(days=days), last], keep_records=True, **given
     )
-    found = []
-    for place in range(len(people["person_id"])):
-        found.append(
-            tuple(
-                state_of(place, each.people, rows_of_person(place, each.people, each.kept), each.as_at) for each in both
-            )
-        )
-    return next(iter(both)).model, found
+
+    def state(place: int, grouping: pngroup.Grouping) -> State:
+        rows = rows_of_person(place, grouping.people, grouping.kept)
+        return state_of(place, grouping.people, rows, grouping.as_at)
+
+    earlier, later = both
+    return later.model, [(state(place, earlier), state(place, later)) for place in range(len(later))]
 
 
 def assert_true(model: pngroup.Model, pairs: Iterator[tuple[State, State]]) -> int:
@@ -70,8 +69,8 @@ def assert_true(model: pngroup.Model, pairs: Iterator[tuple[State, State]]) -> i
 @pytest.mark.parametrize("days", SPANS)
 def test_the_causes_undone_give_the_earlier_group(days):
     """For people whose group differs, the causes named undone give the earlier group; else nothing is named."""
-    model, pairs = states(generate(220, seed=days), days)
-    assert assert_true(model, iter(pairs)) >= (20 if days > 1 else 0)
+    model, pairs = states(generate(150, seed=days), days)
+    assert assert_true(model, iter(pairs)) >= (12 if days > 1 else 0)
 
 
 @settings(max_examples=25)
@@ -87,7 +86,7 @@ def test_the_causes_are_true_at_the_edges(population):
 @pytest.mark.parametrize("days", SPANS)
 def test_with_all_differences_undone_it_is_the_earlier_day(days):
     """Nothing that can change a group escapes the differences: all undone, the earlier group is there again."""
-    model, pairs = states(generate(220, seed=90 + days), days)
+    model, pairs = states(generate(150, seed=90 + days), days)
     for earlier, later in pairs:
         if earlier.reason is None and later.reason is None:
             differences = tuple(find_differences(model, earlier, later))
@@ -209,7 +208,7 @@ def test_a_bulk_explanation_is_that_of_each_person_alone():
     people = {"person_id": ["a", "b", "c"], "birth_date": ["1950-05-05", "1990-01-01", "2000-02-02"]}
     records = {
         "person_id": ["b", "a", "a", "c"],
-        "code": ["J06.9", "I50.0", "J06.9", "I10"],
+        "code": ["J06.9", "I50.0", "I10", "I10"],
         "date": ["2024-05-01", "2025-08-10", "2025-03-01", "2020-01-01"],
     }
     found = explain_changes(people, records, between=YEAR, system="icd10")
