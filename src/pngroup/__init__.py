@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .looking_up import UnreadableCodesWarning, lookup
     from .model import Model, load_model
     from .one_person import explain
+    from .population import Cohort, cohort
     from .quality import FeedQuality, Quality
     from .result import Grouping, Groupings
     from .schemes import Scheme, group_name, load_scheme, need_tier, rag
@@ -42,6 +43,7 @@ _HOME = {
     "looking_up": ("UnreadableCodesWarning", "lookup"),
     "model": ("Model", "load_model"),
     "one_person": ("explain",),
+    "population": ("Cohort", "cohort"),
     "quality": ("FeedQuality", "Quality"),
     "result": ("Grouping", "Groupings"),
     "schemes": ("Scheme", "group_name", "load_scheme", "need_tier", "rag"),
@@ -56,6 +58,7 @@ __all__ = [
     "ChangeKind",
     "CodeStatus",
     "CodeSystem",
+    "Cohort",
     "Coverage",
     "DataError",
     "Explanation",
@@ -78,6 +81,7 @@ __all__ = [
     "UnreadableCodesWarning",
     "UsageError",
     "__version__",
+    "cohort",
     "coverage",
     "explain",
     "explain_change",
@@ -88,6 +92,7 @@ __all__ = [
     "load_scheme",
     "lookup",
     "need_tier",
+    "population",
     "rag",
     "snapshots",
     "sql",
@@ -97,7 +102,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("sql", "synthetic", "terminology"):
+    if name in ("population", "sql", "synthetic", "terminology"):
         return import_module(f".{name}", __name__)
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,3 +1,7 @@
 """Tables about a population: groups crossed, mortality, cohorts."""
 
 from __future__ import annotations
+
+from .cohorts import Cohort, cohort
+
+__all__ = ["Cohort", "cohort"]
