@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .looking_up import UnreadableCodesWarning, lookup
     from .model import Model, load_model
     from .one_person import explain
-    from .population import Cohort, cohort
+    from .population import Cohort, CrossTable, cohort, cross_table
     from .quality import FeedQuality, Quality
     from .result import Grouping, Groupings
     from .schemes import Scheme, group_name, load_scheme, need_tier, rag
@@ -43,7 +43,7 @@ _HOME = {
     "looking_up": ("UnreadableCodesWarning", "lookup"),
     "model": ("Model", "load_model"),
     "one_person": ("explain",),
-    "population": ("Cohort", "cohort"),
+    "population": ("Cohort", "CrossTable", "cohort", "cross_table"),
     "quality": ("FeedQuality", "Quality"),
     "result": ("Grouping", "Groupings"),
     "schemes": ("Scheme", "group_name", "load_scheme", "need_tier", "rag"),
@@ -60,6 +60,7 @@ __all__ = [
     "CodeSystem",
     "Cohort",
     "Coverage",
+    "CrossTable",
     "DataError",
     "Explanation",
     "FeedQuality",
@@ -83,6 +84,7 @@ __all__ = [
     "__version__",
     "cohort",
     "coverage",
+    "cross_table",
     "explain",
     "explain_change",
     "group",
