@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .cohorts import Cohort, cohort
 from .crossing import Amount, Axis, CrossTable, cross_table
+from .mortality import Mortality, excess_mortality
 
-__all__ = ["Amount", "Axis", "Cohort", "CrossTable", "cohort", "cross_table"]
+__all__ = ["Amount", "Axis", "Cohort", "CrossTable", "Mortality", "cohort", "cross_table", "excess_mortality"]

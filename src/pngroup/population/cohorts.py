@@ -242,10 +242,10 @@ def _groups_of_tiers(model: Model, scheme: Scheme, tiers: Iterable[str] | None) 
         raise UsageError(
             f"the scheme has no tier {wrong[0]!r}",
             where="argument tiers",
-            allowed=", ".join(words),
+            allowed=", ".join(words) or "none: this scheme has no tiers",
             remedy=did_you_mean(wrong[0], words) or "name tiers of the scheme",
         )
-    return frozenset(group for group in model.groups if scheme.tier_word(group) in asked)
+    return frozenset(group for tier in scheme.tiers if tier.word in asked for group in tier.groups)
 
 
 def _allowed(values: object) -> frozenset[object]:
