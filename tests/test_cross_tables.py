@@ -24,16 +24,20 @@ def practice_list():
 def groupings(practice_list, tmp_path_factory):
     """The same people by two models, in another order, some of them missing in one."""
     path = written(tmp_path_factory.mktemp("model"), SMALL_MODEL)
-    people = pl.DataFrame(practice_list.people)
-    records = pl.DataFrame(practice_list.records)
-    costs = np.random.default_rng(1).gamma(2.0, 300.0, people.height).round(2)
+    rng = np.random.default_rng(1)
+    n_people = len(practice_list.people["person_id"])
+    costs = rng.gamma(2.0, 300.0, n_people).round(2)
     costs[::50] = np.nan
-    people = people.with_columns(pl.Series("cost", costs).fill_nan(None))
-    shuffled = people.sample(fraction=1, shuffle=True, seed=4)
-    first = pngroup.group(people[:-40], records, as_at=AS_AT)
-    second = pngroup.group(
-        shuffled.filter(pl.col("person_id") != people["person_id"][3]), records, as_at=AS_AT, model=path
-    )
+    columns = {**practice_list.people, "cost": costs}
+
+    def some(places):
+        frame = pl.DataFrame({name: values[places] for name, values in columns.items()})
+        return frame.with_columns(pl.col("cost").fill_nan(None))
+
+    records = pl.DataFrame(practice_list.records)
+    order = rng.permutation(n_people)
+    first = pngroup.group(some(np.arange(n_people - 40)), records, as_at=AS_AT)
+    second = pngroup.group(some(order[order != 3]), records, as_at=AS_AT, model=path)
     return first, second
 
 
