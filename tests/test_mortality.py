@@ -244,6 +244,20 @@ def test_what_cannot_be_told_is_refused(grouping, options, words):
         excess_mortality(options.pop("of"), **options)
 
 
+def test_of_a_group_of_nobody_nothing_is_said():
+    """A group in which nobody was followed has counts of 0, and neither rate, ratio nor excess."""
+    people = {"person_id": ["a"], "birth_date": ["1940-01-01"], "sex": ["F"], "died_on": ["2025-04-30"]}
+    records = {"person_id": ["a"], "code": ["J06.9"], "date": ["2025-01-01"]}
+    grouping = pngroup.group(people, records, as_at=AS_AT, system="icd10")
+    found = excess_mortality(grouping, until=UNTIL)
+    empty = found.groups.index(11)
+    assert (found.n_people[empty], found.deaths[empty], found.expected[empty]) == (0, 0, 0)
+    for values in (found.rate, found.ratio, found.excess, found.standardised_rate):
+        assert np.isnan(values[empty])
+    for lower, upper in found.intervals.values():
+        assert np.isnan([lower[empty], upper[empty]]).all()
+
+
 def test_without_a_column_of_deaths_nothing_is_counted():
     """People without died_on are refused: nobody would seem to die."""
     people = {"person_id": ["a"], "birth_date": ["1940-01-01"]}

@@ -190,6 +190,11 @@ def excess_mortality(
     deaths = _sums(row, followed.died[here].astype(np.float64), len(groups))
     lower, upper = byar(observed, confidence)
     of_deaths = byar(deaths, confidence)
+
+    def excess_of(deaths: Floats) -> Floats:
+        """Deaths more than expected; of nobody followed that is not 0, it is nothing."""
+        return np.where(time.sum(axis=(1, 2)) > 0, deaths - expected, np.nan)
+
     rate, interval, covered = _standardised(time_in, died_in, np.nan_to_num(weight), confidence)
     return Mortality(
         model=f"{grouped.model.name}@{grouped.model.edition}",
@@ -207,13 +212,13 @@ def excess_mortality(
         expected=expected,
         rate=_rate(deaths, person_years) * _PER,
         ratio=_rate(observed, expected),
-        excess=observed - expected,
+        excess=excess_of(observed),
         standardised_rate=rate,
         standard_covered=covered,
         intervals={
             "rate": (_rate(of_deaths[0], person_years) * _PER, _rate(of_deaths[1], person_years) * _PER),
             "ratio": (_rate(lower, expected), _rate(upper, expected)),
-            "excess": (lower - expected, upper - expected),
+            "excess": (excess_of(lower), excess_of(upper)),
             "standardised_rate": interval,
         },
         n_without_group=followed.n_without_group,

@@ -101,9 +101,9 @@ class ChangeExplanations:
         rows = self._grouping.people.first_row[self.places[[at for at, _, _ in pairs]]] if pairs else self.places[:0]
 
         def texts(values: Sequence[str]) -> Column:
-            words = tuple(dict.fromkeys(values)) or ("",)
-            places = np.array([words.index(value) for value in values], np.int64)
-            return Column("text", places, np.array([not value for value in values], bool), words)
+            number = {value: place for place, value in enumerate(dict.fromkeys([*values, ""]))}
+            places = np.array([number[value] for value in values], np.int64)
+            return Column("text", places, np.array([not value for value in values], bool), tuple(number))
 
         def numbers(values: Sequence[int | None]) -> Column:
             missing = np.array([value is None for value in values], bool)
