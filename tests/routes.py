@@ -62,12 +62,12 @@ def reference_answers(grouping: pngroup.Grouping) -> dict[str, dict[str, Any]]:
     answers = {}
     for place, person_id in enumerate(grouping.people.ids.values):
         if grouping.people.reason[place] >= 0:
-            answers[person_id] = {"need_group": None}
+            answers[person_id] = {grouping.model.result: None}
             continue
         facts = rows_of_person(place, grouping.people, grouping.kept).facts
         answer = interpret(grouping.model, facts, grouping.as_at)
         answers[person_id] = {
-            "need_group": answer.group,
+            grouping.model.result: answer.group,
             "criteria": sum(1 << (number - 1) for number, met in answer.criteria.items() if met),
             **answer.measures,
             **answer.flags,

@@ -342,3 +342,34 @@ def test_no_snomed_id_of_family_negation_risk_or_suspicion_counts(shared: Path) 
     assert counting == set()
     never = [root for root in CORE.roots if root.condition == "never"]
     assert not [root.code for root in never if CORE.is_mapped(root.code, CodeSystem.SNOMED)]
+
+
+def test_items_of_registers_have_codes_and_are_no_conditions() -> None:
+    """Each item of a register has a code, none is a condition, and a code of registers alone stays undecided."""
+    with_codes = {row["item"] for row in rows("register_codes.csv")}
+    assert with_codes == set(CORE.register_items)
+    assert with_codes.isdisjoint(CORE.conditions)
+    assert all(CORE.name_of(item) == name for item, name in CORE.register_items.items())
+    assert "b2h_end_stage_renal_failure" in CORE.meaning("M172", CodeSystem.OPCS4)
+    assert not CORE.is_mapped("M172", CodeSystem.OPCS4)
+
+
+@pytest.mark.shared
+def test_registers_hold_each_code_of_the_reference(shared: Path) -> None:
+    """Every ICD-10 and OPCS-4 code gathered for the registers is there, as sure as it was found to be."""
+    with (shared / "reference" / "b2h_icd10.csv").open(encoding="utf-8", newline="") as file:
+        gathered = [row for row in csv.DictReader(file) if row["code_system"] in ("ICD-10", "OPCS-4")]
+    ours = {
+        (row["item"], row["code"]): row["confidence"] for row in rows("register_codes.csv") if row["match"] == "prefix"
+    }
+    found = 0
+    for row in gathered:
+        confidence = re.search(r"confidence=([ABC])", row["note"])
+        if confidence is None:  # The points of the frailty score are a score of their own.
+            continue
+        item = "b2h_" + row["subsegment"].lower().replace(" ", "_")
+        # One code is a part of a rule and not of the register itself.
+        item = "b2h_ckd_stage_4" if (item, row["code_or_prefix"]) == ("b2h_end_stage_renal_failure", "N184") else item
+        assert ours[item, row["code_or_prefix"]] == confidence[1]
+        found += 1
+    assert found > 400

@@ -135,11 +135,11 @@ SETTINGS = {
     "community": ["District Nurse", "HH", "home"],
     "mental_health": ["CAMHS", "IAPT", "talking therapies"],
     "outpatient": ["OP", "AMB", "Outpatient", "ambulatory"],
+    "emergency_admission": ["emergency admission", "Unplanned admission"],
     "inpatient": [
         "APC",
         "elective",
         "Non-Elective",
-        "emergency admission",
         "IMP",
         "ACUTE",
         "NONAC",
@@ -184,7 +184,7 @@ def pairs(table):
 
 @pytest.mark.parametrize(("word", "setting"), pairs(SETTINGS))
 def test_words_for_settings(word, setting):
-    """NHS words, FHIR classes and Synthea's words are known; an emergency admission is an admission."""
+    """NHS words, FHIR classes and Synthea's words are known; an emergency admission has a word of its own."""
     assert codes.read_setting(word) is Setting(setting)
 
 

@@ -335,9 +335,9 @@ NAMES = [
         remedy="give the model's name",
     ),
     told(
-        "scheme is None",
-        lambda: group(scheme=None),
-        what="scheme is a NoneType",
+        "scheme is a number",
+        lambda: group(scheme=3),
+        what="scheme is a int",
         where="argument scheme",
         allowed="default",
         remedy="name one of these",

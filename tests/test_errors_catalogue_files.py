@@ -169,6 +169,25 @@ CATALOGUE = [
         what="no condition 'hfrs_zzz'", allowed="ids", remedy="correct the id",
     ),
     catalogue_fault(
+        "codes of an unknown register", "register_codes.csv", "icd10,b2h_zzz,prefix,Z99,pngroup,,C\n",
+        what="no condition 'b2h_zzz'", allowed="ids", remedy="correct the id",
+    ),
+    catalogue_fault(
+        "a code of a register without a confidence", "register_codes.csv", "icd10,b2h_copd,prefix,Z99,pngroup,,\n",
+        what="'' is no confidence", allowed="A, B, C", remedy="correct the cell",
+    ),
+    *(
+        catalogue_fault(
+            f"a register item {name}", "registers.csv", text, what="repeated, has the id of another thing or no name",
+            allowed="an id of its own", remedy="correct the row",
+        )
+        for name, text in {
+            "twice": "b2h_copd,Lungs,pngroup,\n", "with the id of a condition": "dementia,Memory,pngroup,\n",
+            "with the id of an item of a score": "hfrs_f00,Memory,pngroup,\n", "without a name": "b2h_z,,pngroup,\n",
+            "in capitals": "B2H_z,Lungs,pngroup,\n",
+        }.items()
+    ),
+    catalogue_fault(
         "an unknown function in a score", "hfrs.csv", "hfrs_z,Z,1,evr(dementia),pngroup,yes\n",
         what="no function 'evr', did you mean 'ever'?", allowed="within", remedy="correct the expression",
     ),

@@ -195,6 +195,30 @@ VIGNETTES = [
         allowed="a list",
     ),
     vignette_fault(
+        "registers that are numbers", ("criteria = [4]", "registers = [4]"), what="registers is not a list of texts",
+        allowed="a list",
+    ),
+    vignette_fault(
+        "registers of a model without any", ("criteria = [4]", 'registers = ["copd"]'), what="no key 'registers'",
+        allowed="need_group",
+    ),
+    vignette_fault(
+        "an unknown key of the file", ("title =", "titel ="), what="'titel', did you mean 'title'?", allowed="model",
+        line=0,
+    ),
+    vignette_fault(
+        "a model that is a number", ('title = "Own"', "model = 1"), what="file is not a table of texts",
+        allowed="[file]", line=0,
+    ),
+    vignette_fault(
+        "options that are a text", ("as_at =", 'options = "bnssg"\nas_at ='), what="options is not a table",
+        allowed="key = value",
+    ),
+    vignette_fault(
+        "an unknown option", ("as_at =", 'options = { ordre = "bnssg" }\nas_at ='),
+        what="'ordre', did you mean 'order'?", allowed="history_months",
+    ),
+    vignette_fault(
         "an unknown expectation", ("criteria =", "critera ="), what="'critera', did you mean 'criteria'?",
         allowed="need_group",
     ),
@@ -249,3 +273,22 @@ def test_a_vignette_that_fails_says_how(tmp_path):
     text = edited(VIGNETTE, ("need_group = 4", "need_group = 5"))
     [result] = check_vignettes(read_vignettes(written(tmp_path, text)))
     assert any("need_group: expected 5, found 4" in each for each in result.differences)
+
+
+def test_a_vignette_is_held_against_the_model_of_its_file(tmp_path):
+    """A file names its model, and a story what it chooses of it; a model that the caller names comes first."""
+    story = edited(
+        VIGNETTE,
+        ('title = "Own"', 'model = "bridges-to-health"'),
+        ("need_group = 4\ncriteria = [4]", 'segment = 1\nregisters = ["maternal"]'),
+        ("I10", "Z34.0"), ("2020-01-01", "2026-03-01"), ("1950-01-01", "1996-01-01"),
+    )  # fmt: skip
+    other = edited(
+        story.partition("\n\n")[2],
+        ('"one"', '"two"'), ("as_at =", 'options = { order = "bnssg" }\nas_at ='), ("segment = 1", "segment = 7"),
+    )  # fmt: skip
+    read = read_vignettes(written(tmp_path, story + other))
+    assert [result.differences for result in check_vignettes(read)] == [(), ()]
+    with pytest.raises(ModelError) as caught:
+        check_vignettes(read[:1], model="need-groups")
+    assert "need_group or reason" in caught.value.allowed

@@ -35,7 +35,7 @@ FLOORS = [
     {"quality"},
     {"intake"},
     {"answering"},
-    {"explanation", "score_items"},
+    {"combining", "explanation", "score_items"},
     {"preparing", "result"},
     {"covering", "grouping", "looking_up"},
     {"one_person", "through_time"},

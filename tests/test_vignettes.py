@@ -7,9 +7,12 @@ import datetime
 import pytest
 
 from oracle.dates import age_on, months_before
+from pngroup.model import load_model
 from pngroup.validation import check_vignettes, read_vignettes
 
 VIGNETTES = read_vignettes()
+NEED_GROUPS = [vignette for vignette in VIGNETTES if vignette.model.startswith("need-groups@")]
+BRIDGES = [vignette for vignette in VIGNETTES if vignette.model.startswith("bridges-to-health@")]
 
 
 @pytest.fixture(scope="module")
@@ -19,17 +22,20 @@ def results():
 
 @pytest.mark.parametrize("vignette", VIGNETTES, ids=lambda vignette: vignette.id)
 def test_each_vignette_is_as_its_author_expected(vignette, results):
-    """Group, tier, colour and criteria are those written from the specification before the engine ran."""
+    """Group, tier, colour, criteria and registers are those written from the rules before the engine ran."""
     assert results[vignette.id].differences == ()
 
 
 def test_there_are_enough_and_each_is_a_story_of_its_own():
-    """At least 120 stories, each with an expectation of criteria or a reason, no story told twice."""
-    assert len(VIGNETTES) >= 120
+    """At least 120 and 80 stories, each with an expectation of criteria, registers or a reason, none told twice."""
+    assert len(NEED_GROUPS) >= 120
+    assert len(BRIDGES) >= 80
+    assert len(NEED_GROUPS) + len(BRIDGES) == len(VIGNETTES)
     assert len({" ".join(vignette.story.split()) for vignette in VIGNETTES}) == len(VIGNETTES)
     assert len({vignette.tests for vignette in VIGNETTES}) == len(VIGNETTES)
     for vignette in VIGNETTES:
-        assert "criteria" in vignette.expect or "reason" in vignette.expect, vignette.id
+        wanted = "criteria" if vignette in NEED_GROUPS else "registers"
+        assert wanted in vignette.expect or "reason" in vignette.expect, vignette.id
 
 
 #: Ages and months that the specification has a rule about: a number on the other side of one is another story.
@@ -69,7 +75,7 @@ def shape_of(vignette):
         for name, table in vignette.tables.items()
         for row in table
     )
-    answer = tuple(sorted((name, str(value)) for name, value in vignette.expect.items()))
+    answer = tuple(sorted((name, str(value)) for name, value in (*vignette.expect.items(), *vignette.options.items())))
     person = tuple(vignette.person), vignette.person.get("sex"), age_band(vignette)
     return person, tuple(vignette.tables), tuple(rows), answer
 
@@ -195,7 +201,7 @@ def test_each_branch_of_each_criterion_has_its_vignette(group, met, missed):
     def said(words, *, is_met):
         return [
             vignette.id
-            for vignette in VIGNETTES
+            for vignette in NEED_GROUPS
             if words in " ".join(vignette.tests.lower().split())
             and (group in vignette.expect.get("criteria", ())) is is_met
         ]
@@ -207,7 +213,7 @@ def test_each_branch_of_each_criterion_has_its_vignette(group, met, missed):
 @pytest.mark.parametrize("group", range(1, 12))
 def test_every_group_is_expected_by_several_and_denied_by_several(group):
     """Each criterion is met in at least five vignettes and not met in at least five."""
-    met = [group in vignette.expect.get("criteria", ()) for vignette in VIGNETTES]
+    met = [group in vignette.expect.get("criteria", ()) for vignette in NEED_GROUPS]
     assert sum(met) >= 5
     assert len(met) - sum(met) >= 5
 
@@ -218,3 +224,67 @@ def test_betty_is_there_at_two_dates():
     assert len(betty) >= 2
     assert len({vignette.as_at for vignette in betty}) >= 2
     assert len({vignette.expect["need_group"] for vignette in betty}) >= 2
+
+
+# --- bridges-to-health ---
+
+REGISTERS = load_model("bridges-to-health").registers
+
+
+@pytest.mark.parametrize("register", REGISTERS)
+def test_every_register_is_reached(register):
+    """Each register has a vignette of somebody on it."""
+    assert any(register in vignette.expect.get("registers", ()) for vignette in BRIDGES)
+
+
+#: For each boundary: the register or segment, words of the vignette that meets it, and of the one that just does not.
+BOUNDARIES = [
+    ("intermediate_frailty", "exactly 5.0: intermediate", "score 4.9"),
+    ("intermediate_frailty", "exactly 15.0: intermediate still", "score 15.1: high"),
+    ("intermediate_frailty", "age exactly 65", "age 64"),
+    ("high_frailty", "score 15.1: high", "exactly 15.0: intermediate still"),
+    ("intermediate_frailty", "a record without a setting passes", "diagnoses of outpatients are not in"),
+    ("dementia", "dementia stays", None),
+    ("end_stage_renal_failure", "stage 4 with four emergency admissions", "stage 4 with three emergency admissions"),
+    ("end_stage_renal_failure", "days with a record of an emergency admission", "four codes of one day are one"),
+    ("end_stage_renal_failure", None, "emergency admission exactly 12 months ago does not count"),
+    ("end_stage_renal_failure", None, "attendances without admission make no severe form"),
+    ("severe_copd", "copd and severe_copd are one condition", "not one of the codes that can be severe"),
+    ("active_cancer", "cancer at any time and chemotherapy", "chemotherapy exactly 12 months ago"),
+    ("active_lung_cancer", "by radiotherapy", None),
+    ("severe_asthma", "two days of emergency admission", "one emergency admission with asthma"),
+    ("severe_asthma", "j46 in 12 months", "j46 exactly 12 months ago"),
+    ("maternal", "its 308th day", "its 309th day"),
+    ("maternal", "the day of the birth is the last", "the day after the birth"),
+    ("maternal", "on its 341st day of at most 400", "the day after the discharge"),
+    ("maternal", None, "discharge on the 401st day is too late"),
+    ("maternal", None, "record of general practice alone opens nothing"),
+    ("hypertension", "any position counts", "record of general practice does not count"),
+    ("autism", "in the edition of 2023", "in version 4.0 there is no register autism"),
+    ("obesity", "characteristic obesity by diagnosis", "edition 2021 has no additional characteristics"),
+    ("cerebrovascular_disease", "without history_months all history", "a record of 2021 is not read"),
+    (8, "on the first of the last 30 days", "exactly 30 days ago"),
+    (7, "order of bnssg maternal is a segment", "order of the dataset it is beside the segment"),
+    (6, "order of the dataset incurable cancer comes before", "order of bnssg organ failure comes before"),
+    (4, "order of bnssg with five segments met", "order of the dataset with five segments met"),
+]
+
+
+@pytest.mark.parametrize(("what", "met", "missed"), BOUNDARIES, ids=str)
+def test_each_boundary_has_a_vignette_on_both_sides(what, met, missed):
+    """Each boundary is told by a vignette that meets the register or segment and by one that just does not."""
+    for words, is_met in ((met, True), (missed, False)):
+        if words is None:
+            continue
+        told = [v for v in BRIDGES if words in " ".join(v.tests.lower().split())]
+        has = [v.expect["segment"] == what if type(what) is int else what in v.expect["registers"] for v in told]
+        assert is_met in has, words
+
+
+def test_parents_and_severe_forms_count_once():
+    """Of each of the five pairs there is somebody who has both, counted as one condition."""
+    pairs = {register.id: register.counts_as for register in REGISTERS.values() if register.counts_as != register.id}
+    assert len(pairs) == 5
+    for severe, parent in pairs.items():
+        both = [v.expect for v in BRIDGES if {severe, parent} <= set(v.expect.get("registers", ()))]
+        assert any(each["condition_count"] < len(each["registers"]) for each in both), severe

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .quality import FeedQuality, Quality
     from .result import Grouping, Groupings
     from .schemes import Scheme, group_name, load_scheme, need_tier, rag
-    from .through_time import Snapshots, explain_change, snapshots
+    from .through_time import Snapshots, Transitions, explain_change, snapshots, transitions
     from .vocabulary import ChangeKind, CodeSystem, NeedGroup, NeedTier, Rag, Reason, Setting, Sex
 
 # Each public name is imported when it is first asked for, so that `import pngroup` costs nothing that is not used.
@@ -47,7 +47,7 @@ _HOME = {
     "quality": ("FeedQuality", "Quality"),
     "result": ("Grouping", "Groupings"),
     "schemes": ("Scheme", "group_name", "load_scheme", "need_tier", "rag"),
-    "through_time": ("Snapshots", "explain_change", "snapshots"),
+    "through_time": ("Snapshots", "Transitions", "explain_change", "snapshots", "transitions"),
     "vocabulary": ("ChangeKind", "CodeSystem", "NeedGroup", "NeedTier", "Rag", "Reason", "Setting", "Sex"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -79,6 +79,7 @@ __all__ = [
     "Setting",
     "Sex",
     "Snapshots",
+    "Transitions",
     "UnreadableCodesWarning",
     "UsageError",
     "__version__",
@@ -100,11 +101,13 @@ __all__ = [
     "sql",
     "synthetic",
     "terminology",
+    "through_time",
+    "transitions",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("population", "sql", "synthetic", "terminology"):
+    if name in ("population", "sql", "synthetic", "terminology", "through_time"):
         return import_module(f".{name}", __name__)
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -31,8 +31,8 @@ class Answers:
     """The model's answers, one entry a person of `People`, meaningful where the person gets a group.
 
     `group`; `criteria`, bit g-1 for group g met; `left_open`, likewise for criteria that a given feed left open;
-    `measures` with a mask of where they are known; `flags` booleans. Whole numbers are of the smallest type that holds
-    them all; what is the same for everybody is stored once, in an array that cannot be written to.
+    `measures` and `registers` with a mask of where they are known; `flags` booleans. Whole numbers are of the smallest
+    type that holds them all; what is the same for everybody is stored once, in an array that cannot be written to.
     """
 
     group: Integers = field(eq=False)
@@ -40,6 +40,7 @@ class Answers:
     left_open: Integers = field(eq=False)
     measures: dict[str, tuple[Integers, Bools]] = field(eq=False)
     flags: dict[str, Bools] = field(eq=False)
+    registers: dict[str, tuple[Bools, Bools]] = field(eq=False)
 
 
 @frozen
@@ -137,7 +138,13 @@ def _outputs(compiler: Compiler) -> dict[tuple[str, str], Bit | int]:
             left_open.append((steps.all_of((truth.possibly, steps.opposite(truth.surely))), rule.group))
     first: dict[int, Bit] = {}
     none_yet: Bit = True
-    for group, bit in met.items():
+    deciding = dict(met)
+    for rule in model.beside:
+        if rule.when is not None:
+            met[rule.group] = compiler.truth(rule.when).surely
+            truth = if_empty.truth(rule.when)
+            left_open.append((steps.all_of((truth.possibly, steps.opposite(truth.surely))), rule.group))
+    for group, bit in deciding.items():
         first[group] = steps.all_of((none_yet, bit))
         none_yet = steps.all_of((none_yet, steps.opposite(bit)))
     outputs: dict[tuple[str, str], Bit | int] = {
@@ -149,8 +156,12 @@ def _outputs(compiler: Compiler) -> dict[tuple[str, str], Bit | int]:
         number = compiler.number(Measure(name))
         outputs["measure", name], outputs["known", name] = number.values, number.known
     for flag in model.flags:
-        of_groups = steps.any_of(first[group] for group in flag.groups) if flag.groups else True
+        of_groups = steps.any_of(first.get(group, False) for group in flag.groups) if flag.groups else True
         outputs["flag", flag.id] = steps.all_of((compiler.truth(flag.when).surely, of_groups))
+    for name in model.registers:
+        truth = compiler.register(name)
+        known = steps.any_of((truth.surely, steps.opposite(truth.possibly)))
+        outputs["register", name], outputs["register known", name] = truth.surely, known
     return outputs
 
 
@@ -161,4 +172,5 @@ def _answers(model: Model, columns: dict[tuple[str, str], Array]) -> Answers:
         left_open=columns["", "left_open"],
         measures={name: (columns["measure", name], columns["known", name]) for name in model.outputs},
         flags={flag.id: columns["flag", flag.id] for flag in model.flags},
+        registers={name: (columns["register", name], columns["register known", name]) for name in model.registers},
     )

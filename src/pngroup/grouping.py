@@ -55,7 +55,7 @@ def group(
     system: str | CodeSystem | None = None,
     model: str | os.PathLike[str] | Model = "need-groups",
     catalogue: str | os.PathLike[str] | Catalogue | None = None,
-    scheme: str | os.PathLike[str] | Scheme = "default",
+    scheme: str | os.PathLike[str] | Scheme | None = None,
     columns: Mapping[str, Mapping[str, str]] | None = None,
     date_format: str | None = None,
     strict: bool = False,
@@ -73,7 +73,8 @@ def group(
     batches and never held as a whole. `columns` maps our column names to the caller's, a table each:
     `{"people": {"person_id": "nhs_no"}}`. Text dates are ISO unless `date_format` (as for `strptime`) is given.
 
-    `model`, `catalogue` and `scheme` take a name, `name@edition`, a path, or an object. `strict` turns every fault of
+    `model`, `catalogue` and `scheme` take a name, `name@edition`, a path, or an object; without a scheme it is the
+    default one, or the names that the model itself gives its groups. `strict` turns every fault of
     the data that is otherwise counted in `quality` into a `DataError`. `keep_records` keeps what `explain` needs.
 
     `as_at` is one date, or a list of dates (for which everybody needs a birth date): the tables are read once for all,
@@ -140,6 +141,7 @@ def manifest(
         "library": f"pngroup {__version__}",
         "as_at": to_date(day).isoformat(),
         "model": f"{model.name}@{model.edition}",
+        **({"choices": choices} if (choices := model.choices.texts()) else {}),
         "catalogue": f"{catalogue.name}@{catalogue.edition}",
         "catalogue_fingerprint": catalogue.fingerprint,
         "scheme": f"{scheme.name}@{scheme.edition}",

@@ -33,7 +33,7 @@ from .intake import (
 from .model import Model, load_both
 from .model.primitives import FEEDS
 from .quality import Quality, refuse_faults
-from .schemes import Scheme, load_scheme
+from .schemes import Scheme, load_scheme, own_names
 from .vocabulary import CodeSystem
 
 _TABLES: Final = ("people", *FEEDS)
@@ -51,7 +51,7 @@ class Options(TypedDict, total=False):
     system: str | CodeSystem | None
     model: str | os.PathLike[str] | Model
     catalogue: str | os.PathLike[str] | Catalogue | None
-    scheme: str | os.PathLike[str] | Scheme
+    scheme: str | os.PathLike[str] | Scheme | None
     columns: Mapping[str, Mapping[str, str]] | None
     date_format: str | None
     strict: bool
@@ -88,7 +88,7 @@ def prepare(
     system: str | CodeSystem | None = None,
     model: str | os.PathLike[str] | Model = "need-groups",
     catalogue: str | os.PathLike[str] | Catalogue | None = None,
-    scheme: str | os.PathLike[str] | Scheme = "default",
+    scheme: str | os.PathLike[str] | Scheme | None = None,
     columns: Mapping[str, Mapping[str, str]] | None = None,
     date_format: str | None = None,
     strict: bool = False,
@@ -101,8 +101,8 @@ def prepare(
     """
     days, is_one = _read_dates(as_at)
     check_columns(columns)
-    used_scheme = load_scheme(scheme)
     used_catalogue, used_model = load_both(model, catalogue)
+    used_scheme = scheme_for(used_model, scheme)
     columns = columns or {}
     if records is None:
         raise UsageError(
@@ -159,6 +159,24 @@ def prepare(
         qualities=tuple(qualities),
         fingerprint=fingerprint,
     )
+
+
+def scheme_for(model: Model, scheme: str | os.PathLike[str] | Scheme | None) -> Scheme:
+    """The scheme that names a model's groups: the one given, the default one, or the model's own names.
+
+    Raises `UsageError` where one is given for a model that names its groups itself.
+    """
+    if not model.group_names:
+        return load_scheme("default" if scheme is None else scheme)
+    own = own_names(model.name, model.edition, model.group_names)
+    if scheme is not None and scheme != own:
+        raise UsageError(
+            "a scheme is given for a model that names its own groups",
+            where="argument scheme",
+            allowed="no scheme with this model",
+            remedy="leave it out",
+        )
+    return own
 
 
 def _read_dates(as_at: Any) -> tuple[list[int], bool]:

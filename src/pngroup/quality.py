@@ -96,6 +96,7 @@ class FeedQuality:
 FAULT_NOTES: Final = {
     "system_not_grouped": "a code system that is not grouped (Read, CTV3, ICD-9): no evidence, but a record",
     "setting_unknown": "unknown setting",
+    "position_unknown": "unknown position",
     "status_unknown": "unknown status",
     "columns_not_read": "a column that is called almost as one of ours and was not read",
     "not_a_medicine": "a code that is no medicine",
@@ -112,6 +113,8 @@ NOTES: Final = {
     **FAULT_NOTES,
     "rewritten": "codes rewritten without loss (case, dots, padding, suffixes)",
     "filler": "filler codes (R69X) that hospitals write where no diagnosis was given",
+    "setting_missing": "records without a setting, of which the model counts only some",
+    "position_missing": "records without a position, of which the model counts only some",
     "administrative": "administrative records, not counted as known to services",
     "age_imputed": "birth date imputed from a month or a year",
 }

@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from .answering import Answers, Inputs
 from .catalogue import Catalogue
+from .combining import combination
 from .dates import read_as_at, to_date
 from .errors import DataError, UsageError
 from .explanation import Explanation, explain
@@ -51,7 +52,8 @@ class Grouping:
         Columns: `person_id`, `need_group` (nullable integer 1-11), `need_group_name`, `need_tier`, `rag`, `reason`
         (why there is no group), `criteria` (integer: bit g-1 is set when criterion g is met; with
         `criteria="columns"` eleven nullable booleans `criterion_1` ... `criterion_11`), the measures of the model
-        (nullable integers; `cms` in hundredths, `hfrs` in tenths), and the flags (booleans).
+        (nullable integers; `cms` in hundredths, `hfrs` in tenths), the flags (booleans), and combinations (text).
+        A model may call the group otherwise (`segment`); one that names its own groups has no tiers and colours.
 
         Raises `UsageError` for another value of `criteria`, `DataError` where a column of people bears the name of
         an output column.
@@ -72,28 +74,60 @@ class Grouping:
                 remedy="choose one",
             )
         answers, nobody = self.answers, self.people.reason >= 0
-        groups = tuple(sorted(self.model.groups))
-        place = np.searchsorted(groups, answers.group)
-        place[nobody] = 0
         columns: dict[str, Column | Taken] = {
             "person_id": Taken("person_id"),
-            "need_group": Column("integer", answers.group, nobody),
-            "need_group_name": Column("text", place, nobody, tuple(self.scheme.group_name(g) for g in groups)),
-            "need_tier": Column("text", place, nobody, tuple(self.scheme.tier_word(g) for g in groups)),
-            "rag": Column("text", place, nobody, tuple(self.scheme.colour(g) for g in groups)),
+            **group_columns(self.model, self.scheme, answers.group, nobody),
             "reason": Column("text", self.people.reason, ~nobody, REASONS),
         }
         if criteria == "integer":
             columns["criteria"] = Column("integer", answers.criteria, nobody)
         else:
-            for number in groups:
+            for number in sorted(rule.group for rule in self.model.criteria):
                 met = (answers.criteria >> (number - 1)) & 1
                 columns[f"criterion_{number}"] = Column("boolean", met.astype(bool), nobody)
         for name, (values, known) in answers.measures.items():
             columns[name] = Column("integer", values, nobody | ~known)
         for name, flag in self.flags().items():
             columns[name] = Column("boolean", flag)
+        for each in self.model.combinations:
+            place, texts = combination(self.model, answers, each)
+            columns[each.id] = Column("text", place, nobody, texts)
         return columns
+
+    def registers(self, form: Literal["wide", "long"] = "wide") -> Any:
+        """Which registers of the model each person is on, in the caller's frame type.
+
+        `wide`: one row a person in the caller's order, `person_id` and a nullable boolean for each register (missing
+        for people without a group, and where a table that was not given would have to tell). `long`: one row for each
+        register that a person is on: `person_id`, `register`, `register_name`, `register_code`.
+
+        Raises `UsageError` for another form, and for a model without registers.
+        """
+        if not self.model.registers or form not in ("wide", "long"):
+            raise UsageError(
+                f"form is {form!r}" if self.model.registers else f"the model {self.model.name} has no registers",
+                where="Grouping.registers",
+                allowed="'wide' or 'long', of a model with registers",
+                remedy="choose one" if self.model.registers else "use a model that has registers",
+            )
+        grouped = self.people.reason < 0
+        columns: dict[str, Column | Taken] = {"person_id": Taken("person_id")}
+        if form == "wide":
+            for name, (has, known) in self.answers.registers.items():
+                columns[name] = Column("boolean", has, ~(known & grouped))
+            return build(self.people.table, columns, rows=self.people.first_row, pass_through=False)
+        people = [np.flatnonzero(has & grouped) for has, _ in self.answers.registers.values()]
+        person = np.concatenate(people)
+        register = np.repeat(np.arange(len(people)), [len(each) for each in people])
+        order = np.lexsort((register, person))
+        named = self.model.registers.values()
+        for column, words in (
+            ("register", tuple(each.id for each in named)),
+            ("register_name", tuple(each.name for each in named)),
+            ("register_code", tuple(each.code for each in named)),
+        ):
+            columns[column] = Column("text", register[order], None, words)
+        return build(self.people.table, columns, rows=self.people.first_row[person[order]], pass_through=False)
 
     def flags(self) -> dict[str, np.ndarray[Any, np.dtype[np.bool_]]]:
         """Each flag as a boolean array, one entry a person; False for people without a group."""
@@ -171,6 +205,23 @@ class Grouping:
             feeds=self.kept,
             show_restricted=show_restricted,
         )
+
+
+def group_columns(
+    model: Model, scheme: Scheme, group: np.ndarray[Any, Any], nobody: np.ndarray[Any, np.dtype[np.bool_]]
+) -> dict[str, Column]:
+    """The group, its name, and, where the scheme has tiers, tier and colour: columns of any number of rows."""
+    groups = tuple(sorted(rule.group for rule in model.criteria))
+    place = np.searchsorted(groups, group)
+    place[nobody] = 0
+    columns = {
+        model.result: Column("integer", group, nobody),
+        f"{model.result}_name": Column("text", place, nobody, tuple(map(scheme.group_name, groups))),
+    }
+    if scheme.tiers:
+        columns["need_tier"] = Column("text", place, nobody, tuple(map(scheme.tier_word, groups)))
+        columns["rag"] = Column("text", place, nobody, tuple(map(scheme.colour, groups)))
+    return columns
 
 
 @frozen

@@ -14,6 +14,7 @@ from .errors import UsageError, did_you_mean
 from .model import Model
 from .model.compiling import UNKNOWN
 from .model.definition import Score, condition_names
+from .model.registers import base_of
 from .model.steps import Bit
 from .model.tree import Node, calls
 
@@ -70,7 +71,7 @@ def _conditions(model: Model, node: Node) -> Iterator[str]:
             for _, of_class in model.lines[call.names[0]].classes:
                 yield from _conditions(model, of_class)
         for name in condition_names(call):
-            yield from model.members(name)
+            yield from map(base_of, model.members(name))
 
 
 def _is_restricted(catalogue: Catalogue, name: str) -> bool:

@@ -6,6 +6,7 @@ default scheme are in `data/schemes/default.toml`, not here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, IntEnum
 
 
@@ -96,11 +97,16 @@ class Setting(_Word):
     MENTAL_HEALTH = "mental_health"
     OUTPATIENT = "outpatient"
     INPATIENT = "inpatient"
+    EMERGENCY_ADMISSION = "emergency_admission"
     EMERGENCY = "emergency"
     URGENT = "urgent"
     PHARMACY = "pharmacy"
     SOCIAL_CARE = "social_care"
     OTHER = "other"
+
+
+#: A setting that is a kind of another: a contact counts in both.
+BROADER: Mapping[Setting | None, Setting] = {Setting.EMERGENCY_ADMISSION: Setting.INPATIENT}
 
 
 class Reason(_Word):

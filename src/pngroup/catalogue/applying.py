@@ -72,7 +72,7 @@ def _check_sources(row: Row, source: tuple[str, ...], catalogue: Catalogue) -> N
 
 def _add(catalogue: Catalogue, change: ConditionChange) -> Catalogue:
     row = change.row
-    check_id(row, catalogue.conditions.keys() | catalogue.score_names.keys())
+    check_id(row, {*catalogue.conditions, *catalogue.score_names, *catalogue.register_items})
     systems = sorted({each.body_system for each in catalogue.conditions.values() if each.body_system})
     if row["body_system"] and row["body_system"] not in systems:
         raise row.wrong(

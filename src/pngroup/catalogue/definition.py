@@ -99,7 +99,8 @@ class Catalogue:
     """An edition of the catalogue.
 
     `conditions` by id; `rules` and `dismissals` by code system; `reasons` for dismissing, in words, by id; `scores` by
-    table name; `roots` and `refsets` for whoever has a SNOMED CT release; `fingerprint` is a hash over every file.
+    table name; `register_items`, by id, their names; `roots` and `refsets` for whoever has a SNOMED CT release;
+    `fingerprint` is a hash over every file.
     Made by an overlay are `redirects` of conditions, and `decided`: the SNOMED CT ids that it says something about.
     """
 
@@ -111,6 +112,7 @@ class Catalogue:
     reasons: Mapping[str, str] = field(repr=False)
     scores: Mapping[str, tuple[ScoreRow, ...]] = field(repr=False)
     score_names: Mapping[str, str] = field(repr=False)
+    register_items: Mapping[str, str] = field(repr=False)
     sources: Mapping[str, Source] = field(repr=False)
     roots: tuple[Root, ...] = field(repr=False)
     refsets: tuple[Refset, ...] = field(repr=False)
@@ -131,7 +133,7 @@ class Catalogue:
         return rules.excluded_rows(code) if rules else []
 
     def meaning(self, code: str, system: CodeSystem) -> frozenset[str]:
-        """The ids of all conditions and score items that a canonical code is evidence of, parents included.
+        """The ids of all that a canonical code is evidence of: conditions with parents, items of scores, registers.
 
         A code that reveals a restricted topic whatever its conditions has `restricted:<topic>` among them.
         """
@@ -161,7 +163,7 @@ class Catalogue:
         return found if found is None or not self.is_mapped(code, system) else None
 
     def is_mapped(self, code: str, system: CodeSystem) -> bool:
-        """Whether a canonical code is evidence of a condition; items of a score alone are none."""
+        """Whether a canonical code is evidence of a condition; items of a score or register alone are none."""
         return not self.meaning(code, system).isdisjoint(self.conditions.keys())
 
     def decision(self, code: str, system: CodeSystem) -> Decision:
@@ -171,10 +173,11 @@ class Catalogue:
         return "unknown" if self.dismissal(code, system) is None else "no_condition"
 
     def name_of(self, condition: str) -> str:
-        """Our name for a condition or score item."""
+        """Our name for a condition, or for an item of a score or register."""
         if condition in self.conditions:
             return self.conditions[condition].name
-        return self.score_names.get(condition, condition.replace("_", " "))
+        names = self.register_items if condition in self.register_items else self.score_names
+        return names.get(condition, condition.replace("_", " "))
 
     def is_restricted(self, conditions: Iterable[str]) -> bool:
         """Whether any of the conditions is a restricted topic, or stands for a code that reveals one."""

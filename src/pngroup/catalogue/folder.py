@@ -13,7 +13,7 @@ from ..resources import Row, parse_cells, parse_rows
 
 FILES: Final = (
     "sources", "conditions", "cambridge", "efi", "bateman", "charlson", "hfrs", "icd10", "icd10cm", "opcs4",
-    "medicines", "score_codes", "restricted", "no_condition_reasons", "no_condition",
+    "medicines", "score_codes", "registers", "register_codes", "restricted", "no_condition_reasons", "no_condition",
 )  # fmt: skip
 SNOMED_FILES: Final = ("sources", "ids", "restricted", "no_condition", "roots", "refsets")
 

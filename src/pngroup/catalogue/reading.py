@@ -18,11 +18,13 @@ from .rows import SYSTEMS, read_dismissals, read_rules, read_rules_of
 from .snomed import read_snomed_dismissals, read_snomed_ids
 from .tables import (
     CONDITION_COLUMNS,
+    REGISTER_COLUMNS,
     SCORE_TABLES,
     SOURCE_COLUMNS,
     read_conditions,
     read_reasons,
     read_refsets,
+    read_registers,
     read_roots,
     read_score_rows,
     read_sources,
@@ -53,7 +55,8 @@ def _read(files: Folder, name: str, edition: str, *, check: bool) -> Catalogue:
         for table, columns in SCORE_TABLES.items()
     }
     score_names = {row.id: row.cells["name"] for table in scores.values() for row in table}
-    known = {**dict.fromkeys(conditions), **dict.fromkeys(score_names)}
+    registers = read_registers(files.rows("registers.csv", REGISTER_COLUMNS), {**conditions, **score_names}, sources)
+    known = {**dict.fromkeys(conditions), **dict.fromkeys(score_names), **dict.fromkeys(registers)}
     reasons = read_reasons(files.rows("no_condition_reasons.csv", ("id", "name", "source")), sources)
     rules = read_rules(files, known, sources) if check else {}
     later_rules: dict[CodeSystem, Callable[[], Rules | ExactRules]] = {
@@ -81,6 +84,7 @@ def _read(files: Folder, name: str, edition: str, *, check: bool) -> Catalogue:
         reasons=reasons,
         scores=scores,
         score_names=score_names,
+        register_items=registers,
         sources=sources,
         roots=read_roots(
             files.snomed_rows("roots.csv", ("condition", "role", "code", "source", "note")), conditions, sources

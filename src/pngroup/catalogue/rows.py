@@ -24,10 +24,11 @@ _PATTERN: Final = re.compile(r"[A-Z0-9?]*[A-Z0-9]")
 _SYSTEM_TABLES: Final = {
     "icd10": CodeSystem.ICD10, "icd10cm": CodeSystem.ICD10CM, "opcs4": CodeSystem.OPCS4,
 }  # fmt: skip
-#: Tables whose rows name their code system; the last two name an item of a score, or a restricted topic.
+#: Tables whose rows name their code system; the last three name an item of a score or of a register, or a topic.
 _MIXED_TABLES: Final = {
     "medicines": ("system", "condition", "match", "code", "source", "note"),
     "score_codes": ("system", "item", "match", "code", "source"),
+    "register_codes": ("system", "item", "match", "code", "source", "note", "confidence"),
     "restricted": ("system", "topic", "match", "code", "source"),
 }
 _COLUMNS: Final = ("condition", "match", "code", "source", "note")
@@ -36,6 +37,8 @@ _DISMISSAL_MATCHES: Final = ("prefix", "exact")
 _SYSTEMS: Final = {system.value: system for system in CodeSystem}
 
 
+#: How sure it is that a code belongs to a register: two open lists agree, one says so, or it is an inference.
+CONFIDENCES: Final = ("A", "B", "C")
 #: The systems that have rules here.
 SYSTEMS: Final = (*_SYSTEM_TABLES.values(), CodeSystem.BNF, CodeSystem.ATC, CodeSystem.DMD)
 
@@ -50,17 +53,18 @@ def read_rules_of(system: CodeSystem, files: Folder, known: Container[str], sour
 def read_rules(
     files: Folder, known: Container[str], sources: Container[str], *, only: CodeSystem | None = None
 ) -> dict[CodeSystem, Rules | ExactRules]:
-    """The mapping rows of each code system, or of one; `known` are the conditions and the items of scores."""
+    """The mapping rows of each code system, or of one; `known`: conditions, and items of scores and registers."""
     collected: dict[str, dict[tuple[str, str, str], MappingRow]] = {}
     named: dict[str, tuple[str, ...]] = {}
     for columns, file, line, cells in _all_rows(files, only):
-        system, what, match, code, source, *note = cells
+        system, what, match, code, source, *notes = cells
         topic = columns[1] == "topic"
         right = what in RESTRICTED_TOPICS if topic else what in known
         if (
             not (right and source in named and system in _SYSTEMS)
             or match not in MATCHES
             or not (_PATTERN if match.endswith("like") else _CODE).fullmatch(code)
+            or (len(notes) > 1 and notes[1] not in CONFIDENCES)
         ):
             row = Row(file, line, dict(zip(columns, cells, strict=True)))
             _check_row(row, what, known, is_topic=topic)
@@ -72,9 +76,7 @@ def read_rules(
             raise Row(file, line, {}).wrong(
                 f"the row repeats {rows[condition, match, code].place}", allowed="each row once", remedy="remove one"
             )
-        rows[condition, match, code] = MappingRow(
-            condition, system, match, code, named[source], note[0] if note else "", place
-        )
+        rows[condition, match, code] = MappingRow(condition, system, match, code, named[source], _note(*notes), place)
     return {_SYSTEMS[system]: Rules(tuple(found.values())) for system, found in collected.items()}
 
 
@@ -93,6 +95,10 @@ def _all_rows(files: Folder, only: CodeSystem | None) -> Iterator[tuple[tuple[st
                 yield columns, file, line, cells
 
 
+def _note(note: str = "", confidence: str = "") -> str:
+    return "; ".join(filter(None, (confidence and f"confidence {confidence}", note)))
+
+
 def _check_row(row: Row, what: str, known: Container[str], *, is_topic: bool) -> None:
     _system(row, row["system"])
     if is_topic:
@@ -108,6 +114,9 @@ def _check_row(row: Row, what: str, known: Container[str], *, is_topic: bool) ->
             allowed="capital letters and digits, without dots and blanks (with like also ?, but not at the end)",
             remedy="correct the cell",
         )
+    if row.cells.get("confidence", "A") not in CONFIDENCES:
+        allowed = ", ".join(CONFIDENCES)
+        raise row.wrong(f"{row['confidence']!r} is no confidence", allowed=allowed, remedy="correct the cell")
 
 
 def read_dismissals(files: Folder, reasons: Mapping[str, str], sources: Container[str]) -> dict[CodeSystem, Dismissals]:

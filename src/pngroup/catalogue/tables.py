@@ -31,6 +31,7 @@ SCORE_TABLES: Final = {
     "charlson": "id,name,weight_1987,weight_2011,when,source,checked",
     "hfrs": "id,name,weight,when,source,checked",
 }
+REGISTER_COLUMNS: Final = ("id", "name", "source", "note")
 ROLES: Final = ("root", "exclude")
 #: In place of a condition in the table of roots: what stands below counts for nothing.
 NEVER: Final = "never"
@@ -127,6 +128,21 @@ def read_score_rows(rows: Iterable[Row], sources: Container[str]) -> tuple[Score
                 row.number(column)
         found.append(ScoreRow(row["id"], row.cells, row.where))
     return tuple(found)
+
+
+def read_registers(rows: Iterable[Row], taken: Container[str], sources: Container[str]) -> dict[str, str]:
+    """The items that models make registers of, id and name; `taken` are ids that they may not have."""
+    found: dict[str, str] = {}
+    for row in rows:
+        if row["id"] in found or row["id"] in taken or not _ID.fullmatch(row["id"]) or not row["name"]:
+            raise row.wrong(
+                f"the register item {row['id']!r} is repeated, has the id of another thing or no name",
+                allowed="an id of its own (small letters, digits and _), and some words",
+                remedy="correct the row",
+            )
+        known_sources(row, sources)
+        found[row["id"]] = row["name"]
+    return found
 
 
 def read_roots(rows: Iterable[Row], conditions: Container[str], sources: Container[str]) -> tuple[Root, ...]:

@@ -107,8 +107,8 @@ def _changes(one: Grouping, two: Grouping) -> Any:
     table = pa.table(
         {
             "person_id": first.column("person_id"),
-            "before": first.column("need_group"),
-            "after": second.column("need_group"),
+            "before": first.column(one.model.result),
+            "after": second.column(two.model.result),
         }
     )
     # People without a group are the same in both: no catalogue decides who is on the list.

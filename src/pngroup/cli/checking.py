@@ -12,33 +12,37 @@ import click
 
 from ..catalogue import load_catalogue
 from ..errors import ModelError, UsageError
-from ..model import load_both
+from ..model import load_both, load_model
 from ..schemes import load_scheme
-from ..validation import VignetteResult, check_vignettes, read_vignettes
+from ..validation import Vignette, VignetteResult, check_vignettes, read_vignettes
 from . import problems, screen
 from .loading import n_rows
 from .options import FILE, meaning_options
 
 _KINDS: Final = ("model", "scheme", "vignette")
+_DEFAULT_MODEL: Final = "need-groups"
 _ALLOWED: Final = "a model, scheme or vignette file (TOML), a catalogue folder, or a folder of vignette files"
 
 
 @click.command(short_help="Check a model, catalogue, scheme or vignettes.")
 @click.argument("path", type=FILE, required=False)
-@meaning_options()[0]
+@click.option("--model", metavar="MODEL", help="Name, name@edition or file; by default the one that vignettes name.")
 @meaning_options()[1]
 @meaning_options()[2]
-def check(*, path: Path | None, model: str, catalogue: str | None, scheme: str) -> int:
-    """Check what is at PATH; without PATH, hold the vignettes that ship against the model.
+def check(*, path: Path | None, model: str | None, catalogue: str | None, scheme: str | None) -> int:
+    """Check what is at PATH; without PATH, hold the vignettes that ship against their models.
 
     PATH is a model file, a catalogue folder, a scheme file, or a file or folder of vignettes. The options say what
-    vignettes are held against, and which catalogue a model is checked with. Exit code 1 when a vignette is not as
-    expected, 2 when a file is wrong.
+    vignettes are held against, and which catalogue a model is checked with; with a model and without PATH it is held
+    against the vignettes of its name, one of your own against those of need-groups. Exit code 1 when a vignette is not
+    as expected, 2 when a file is wrong.
     """
     kind = kind_of(path) if path is not None else "vignette"
     with screen.step("Checking"):
         if kind == "vignette":
-            vignettes = read_vignettes(path)
+            # A scheme is one of need groups.
+            model = model or (_DEFAULT_MODEL if scheme else None)
+            vignettes = read_vignettes(path) if path is not None else _that_ship(model, catalogue)
             results = check_vignettes(vignettes, model=model, catalogue=catalogue, scheme=scheme)
             lines, code = list(_vignettes(results)), _code(results)
         elif kind == "catalogue":
@@ -98,6 +102,17 @@ def kind_of(path: Path) -> str:
     )
 
 
+def _that_ship(model: str | None, catalogue: str | None) -> list[Vignette]:
+    """The vignettes that ship: of all models, or those that the one chosen can be held against."""
+    vignettes = read_vignettes()
+    if model is None:
+        return vignettes
+    name = load_model(model, catalogue).name
+    names = [vignette.model.partition("@")[0] for vignette in vignettes]
+    wanted = name if name in names else _DEFAULT_MODEL
+    return [vignette for vignette, each in zip(vignettes, names, strict=True) if each == wanted]
+
+
 def _vignettes(results: Sequence[VignetteResult]) -> Iterator[str]:
     wrong = [result for result in results if result.differences]
     for result in wrong:
@@ -132,7 +147,7 @@ def _scheme(path: Path | None) -> Iterator[str]:
 
 
 def _model(path: Path | None, catalogue: str | None) -> Iterator[str]:
-    used, model = load_both(path or "need-groups", catalogue)
+    used, model = load_both(path or _DEFAULT_MODEL, catalogue)
     yield f"The model {model.name}@{model.edition} is in order, with the catalogue {used.name}@{used.edition}."
     yield f"  groups in order of precedence: {', '.join(map(str, model.groups))}"
     counted = (

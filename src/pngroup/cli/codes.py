@@ -134,6 +134,9 @@ def _meaning(id_: str, catalogue: Catalogue, model: Model) -> Iterator[str]:
         yield "  Reveals a restricted topic"
         yield f"    RESTRICTED: {_TOPICS[catalogue.topic_of(id_)]}; explanations call it 'a restricted record'"
         return
+    if id_ in catalogue.register_items:
+        yield f"  Of a register: {catalogue.name_of(id_)} ({id_})"
+        return
     if id_ not in catalogue.conditions:
         table = next(
             (table for table, items in catalogue.scores.items() if id_ in {row.id for row in items}), "a score"

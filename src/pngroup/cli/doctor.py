@@ -13,8 +13,9 @@ from typing import Final
 import click
 
 from .._version import __version__
-from ..catalogue import Catalogue
-from ..model import Model, load_both
+from ..catalogue import Catalogue, load_catalogue
+from ..editions import current_editions
+from ..model import Model, load_model
 from ..schemes import Scheme, load_scheme
 from ..validation import Vignette, check_vignettes, read_vignettes
 from . import problems, screen
@@ -39,11 +40,12 @@ def doctor() -> int:
     Exit code 1 when a vignette does not come out as expected.
     """
     with screen.step("Testing"):
-        catalogue, model = load_both("need-groups")
+        catalogue = load_catalogue()
+        models = [load_model(name) for name in current_editions()["models"]]
         vignettes = _handful(read_vignettes())
         results = check_vignettes(vignettes)
     wrong = [result.vignette.id for result in results if result.differences]
-    lines = [*_versions(), "", *_editions(catalogue, model, load_scheme("default")), ""]
+    lines = [*_versions(), "", *_editions(catalogue, models, load_scheme("default")), ""]
     lines.append(f"Self-test: {len(results) - len(wrong)} of {len(results)} vignettes as expected")
     lines += [f"  not as expected: {name}" for name in wrong]
     if wrong:
@@ -55,10 +57,11 @@ def doctor() -> int:
 
 
 def _handful(vignettes: list[Vignette]) -> list[Vignette]:
-    """The first vignette for each expected group, and the first without a group."""
+    """The first vignette of each model for each expected group, and the first without a group."""
     chosen: dict[object, Vignette] = {}
     for vignette in vignettes:
-        chosen.setdefault(vignette.expect.get("need_group"), vignette)
+        group = vignette.expect.get(load_model(vignette.model).result)
+        chosen.setdefault((vignette.model, group), vignette)
     return list(chosen.values())
 
 
@@ -88,13 +91,13 @@ def version_of(distribution: str) -> str | None:
         return None
 
 
-def _editions(catalogue: Catalogue, model: Model, scheme: Scheme) -> Iterator[str]:
+def _editions(catalogue: Catalogue, models: list[Model], scheme: Scheme) -> Iterator[str]:
     parts = (
-        ("model", f"{model.name}@{model.edition}", model.fingerprint),
+        *(("model", f"{model.name}@{model.edition}", model.fingerprint) for model in models),
         ("catalogue", f"{catalogue.name}@{catalogue.edition}", catalogue.fingerprint),
         ("scheme", f"{scheme.name}@{scheme.edition}", scheme.fingerprint),
     )
     yield "Editions"
-    yield from (f"  {what:<12}{name:<24}{fingerprint[:16]}" for what, name, fingerprint in parts)
+    yield from (f"  {what:<12}{name:<26}{fingerprint[:16]}" for what, name, fingerprint in parts)
     rows = ", ".join(f"{system} {n:,}" for system, n in n_rows(catalogue).items())
     yield f"  {len(catalogue.conditions):,} conditions; mapping rows: {rows}"

@@ -13,7 +13,6 @@ from ..files.reading import Files, open_files
 from ..files.sources import find_files
 from ..frames import Stream
 from ..intake import EVENT_COLUMNS
-from ..schemes import load_scheme
 from . import screen
 from .options import TABLES
 
@@ -60,7 +59,6 @@ def open_inputs(options: Mapping[str, Any]) -> Inputs:
     as_at: Any = to_date(read_as_at(dates if isinstance(dates, str) else dates[0]))
     if not isinstance(dates, str) and len(dates) > 1:
         as_at = [to_date(read_as_at(date)) for date in dates]
-    scheme = load_scheme(options["scheme"])
     columns = read_columns(options["columns"], given=tuple(given))
     sources = {name: find_files(path, option=f"--{name}") for name, path in given.items()}
     files = {}
@@ -71,13 +69,28 @@ def open_inputs(options: Mapping[str, Any]) -> Inputs:
     arguments = {
         "as_at": as_at,
         "system": options["system"],
-        "model": options["model"],
+        "model": chosen_model(options),
         "catalogue": options["catalogue"],
-        "scheme": scheme,
+        "scheme": options["scheme"],
         "columns": columns,
         "date_format": options["date_format"],
     }
     return Inputs(files, arguments)
+
+
+def chosen_model(options: Mapping[str, Any]) -> Any:
+    """The model as the options choose it: its name where there is nothing to choose, so that nothing is read yet."""
+    choices: dict[str, Any] = {
+        "order": options.get("order"),
+        "registers": options.get("registers"),
+        "without": options.get("without_register") or (),
+        "history_months": options.get("history_months"),
+    }
+    if all(choice is None or choice == () for choice in choices.values()):
+        return options["model"]
+    from ..model import load_model
+
+    return load_model(options["model"], options["catalogue"], **choices)
 
 
 def read_inputs(options: Mapping[str, Any]) -> dict[str, Any]:

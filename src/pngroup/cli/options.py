@@ -47,6 +47,7 @@ def table_options(
         ),
         click.option("--date-format", metavar="FORMAT", help="The form of text dates other than ISO, as %d/%m/%Y."),
         *meaning_options(catalogue=catalogue),
+        *(choice_options() if catalogue else []),
     ]
 
     def decorate(command: _Command) -> _Command:
@@ -59,13 +60,28 @@ def table_options(
 
 def meaning_options(*, catalogue: bool = True) -> list[Callable[[_Command], _Command]]:
     """The options that choose the model, the catalogue (unless it is chosen otherwise) and the scheme."""
-    model, scheme = (
-        click.option(
-            f"--{name}", default=default, show_default=True, metavar=name.upper(), help="Name, name@edition or file."
-        )
-        for name, default in (("model", "need-groups"), ("scheme", "default"))
+    model = click.option(
+        "--model", default="need-groups", show_default=True, metavar="MODEL", help="Name, name@edition or file."
+    )
+    scheme = click.option(
+        "--scheme",
+        metavar="SCHEME",
+        show_default="default",
+        help="Name, name@edition or file; none for a model that names its own groups.",
     )
     which = click.option(
         "--catalogue", metavar="CATALOGUE", help="Name, name@edition, folder or overlay; by default the model's own."
     )
     return [model, which, scheme] if catalogue else [model, scheme]
+
+
+def choice_options() -> list[Callable[[_Command], _Command]]:
+    """The options that choose among what a model leaves open."""
+    return [
+        click.option("--order", metavar="NAME", help="One of the model's orders of groups."),
+        click.option("--registers", metavar="EDITION", help="An edition of the model's registers."),
+        click.option(
+            "--without-register", multiple=True, metavar="NAME", help="A register to leave out; may be repeated."
+        ),
+        click.option("--history-months", type=int, metavar="N", help="Records count only so far back."),
+    ]

@@ -29,7 +29,7 @@ TRACEBACK: Final = "PNGROUP_TRACEBACK"
 #: The words of the library's errors for arguments, and those of the command line for options.
 _OPTIONS: Final = (
     "history|cache|out|system|model|catalogue|scheme|people|records|contacts|medicines|values|person|seed|"
-    "dialect|without"
+    "dialect|without|order|registers"
 )
 _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), words)
@@ -47,6 +47,8 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"\bn_people\b", "--people"),
         (r"\bargument date_format\b", "option --date-format"),
         (r"\bargument as_at\b", "option --as-at"),
+        (r"\bargument history_months\b", "option --history-months"),
+        (r"\bargument without \(registers\)", "option --without-register"),
         (rf"\bargument ({_OPTIONS})\b", r"option --\1"),
         (r" before the call\b", " in the file"),
         (r"\bleave strict out and read the counts in quality\b", "leave out --strict and read the quality report"),

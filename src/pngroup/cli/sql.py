@@ -11,15 +11,15 @@ from ..errors import UsageError, did_you_mean
 from ..files.formats import arrow, format_of
 from ..files.reading import read_table
 from ..model.primitives import FEEDS
-from ..schemes import load_scheme
 from ..sql import DIALECTS, SqlScript, write_distinct, write_sql
 from . import screen
-from .inputs import read_columns
-from .options import FILE, TABLES, meaning_options
+from .inputs import chosen_model, read_columns
+from .options import FILE, TABLES, choice_options, meaning_options
 from .writing import Writer, check_targets, table_writer, text_writer, write_files
 
 _FEEDS = tuple(name for name in FEEDS if name != "records")
 _MODEL, _CATALOGUE, _SCHEME = meaning_options()
+_ORDER, _REGISTERS, _WITHOUT, _HISTORY = choice_options()
 
 
 @click.command(short_help="Write the grouping as SQL.")
@@ -42,6 +42,10 @@ _MODEL, _CATALOGUE, _SCHEME = meaning_options()
 @_MODEL
 @_CATALOGUE
 @_SCHEME
+@_ORDER
+@_REGISTERS
+@_WITHOUT
+@_HISTORY
 @click.option("--out", type=FILE, metavar="FILE", help="Where the script goes; otherwise to the screen.")
 @click.option(
     "--code-table", type=FILE, metavar="FILE", help="Where the rows of pngroup_code go, if not in the script."
@@ -77,19 +81,18 @@ def sql(*, dialect: str, distinct: bool, **options: Any) -> None:
                 allowed="--distinct; or --codes and --as-at",
                 remedy="start with --distinct; see pngroup sql --help",
             )
-        scheme = load_scheme(options["scheme"])
-        format_of(options["codes"], option="--codes")
+            format_of(options["codes"], option="--codes")
         if code_table is not None:
             format_of(code_table, option="--code-table")
         with screen.step(f"Reading {options['codes'].name}"):
             codes = read_table(options["codes"], option="--codes")
         with screen.step("Writing SQL"):
             script = write_sql(
-                options["model"],
+                chosen_model(options),
                 as_at=options["as_at"],
                 codes=codes,
                 catalogue=options["catalogue"],
-                scheme=scheme,
+                scheme=options["scheme"],
                 code_table=code_table is None,
                 **tables,
             )

@@ -14,7 +14,7 @@ from .cells import is_missing, is_no
 from .problems import CodeProblem, explain_problem
 from .reading import ReadCodes, read
 from .systems import read_system
-from .words import RecordStatus, read_setting, read_sex, read_status
+from .words import Position, RecordStatus, read_position, read_setting, read_sex, read_status
 
 #: Changes whenever a code can be read differently than before: part of the fingerprint of every result.
 NORMALISER_VERSION = "1"
@@ -23,13 +23,14 @@ NORMALISER_VERSION = "1"
 @cache
 def codes_fingerprint() -> str:
     """A hash over the tables of other people's words: they can change an answer as a code can."""
-    tables = ("systems", "settings", "sexes", "statuses")
+    tables = ("systems", "settings", "positions", "sexes", "statuses")
     return hashlib.sha256("".join(read_text(f"codes/{table}.csv") for table in tables).encode()).hexdigest()
 
 
 __all__ = [
     "NORMALISER_VERSION",
     "CodeProblem",
+    "Position",
     "ReadCodes",
     "RecordStatus",
     "codes_fingerprint",
@@ -37,6 +38,7 @@ __all__ = [
     "is_missing",
     "is_no",
     "read",
+    "read_position",
     "read_setting",
     "read_sex",
     "read_status",

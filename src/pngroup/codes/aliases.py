@@ -76,4 +76,10 @@ def alias_table(file: str, vocabulary: type[_Word]) -> Mapping[str, _Word]:
     return MappingProxyType(table)
 
 
-_MEANING: Final = {"systems": "system", "settings": "setting", "sexes": "sex", "statuses": "status"}
+_MEANING: Final = {
+    "systems": "system",
+    "settings": "setting",
+    "sexes": "sex",
+    "statuses": "status",
+    "positions": "position",
+}

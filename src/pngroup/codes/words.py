@@ -1,7 +1,7 @@
 """Words beside the codes: where a contact took place, a person's sex, and whether a record counts.
 
-The tables are `data/codes/settings.csv`, `sexes.csv` and `statuses.csv`; each row has its source, and a
-note where the choice can be disputed. An unknown word is None, so that the caller can count it and say so.
+The tables are `data/codes/settings.csv`, `positions.csv`, `sexes.csv` and `statuses.csv`; each row has its source, and
+a note where the choice can be disputed. An unknown word is None, so that the caller can count it and say so.
 """
 
 from __future__ import annotations
@@ -30,6 +30,28 @@ class RecordStatus(str, Enum):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+class Position(str, Enum):
+    """The place of a diagnosis among those of an admission or attendance: the main one, or a further one."""
+
+    MAIN = "main"
+    FURTHER = "further"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+def read_position(value: object) -> Position | None:
+    """The position a number (1 is the main one) or word stands for; None where it is unknown or missing.
+
+    >>> print(read_position(1), read_position("02"), read_position("primary"), read_position("?"))
+    main further main None
+    """
+    key = key_of(value)
+    if key.isdecimal() and int(key) > 0:
+        return Position.MAIN if int(key) == 1 else Position.FURTHER
+    return alias_table("positions", Position).get(key)
 
 
 def read_setting(value: object) -> Setting | None:

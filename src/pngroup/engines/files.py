@@ -20,9 +20,10 @@ from ..errors import DataError, UsageError
 from ..frames import Part, Stream
 from ..grouping import group
 from ..model import Model, load_both
+from ..preparing import scheme_for
 from ..quality import Place, Quality, combine, from_counts, refuse_faults, to_counts
 from ..result import Grouping
-from ..schemes import Scheme, load_scheme
+from ..schemes import Scheme
 from . import MOST_PARTS
 from .dates import refuse_unreadable_dates
 from .merging import ROW, merge
@@ -80,7 +81,7 @@ def group_in_parts(
     as_at: datetime.date,
     model: str | Path | Model = "need-groups",
     catalogue: str | Path | Catalogue | None = None,
-    scheme: str | Path | Scheme = "default",
+    scheme: str | Path | Scheme | None = None,
     columns: Mapping[str, Mapping[str, str]] | None = None,
     system: str | None = None,
     date_format: str | None = None,
@@ -124,8 +125,8 @@ def group_in_parts(
             remedy="ask for fewer",
         )
     columns = columns or {}
-    used_scheme = load_scheme(scheme)
     used_catalogue, used_model = load_both(model, catalogue)
+    used_scheme = scheme_for(used_model, scheme)
     options: dict[str, Any] = {
         "as_at": as_at, "columns": columns, "system": system, "date_format": date_format, "model": used_model,
         "catalogue": used_catalogue, "scheme": used_scheme,

@@ -127,7 +127,7 @@ def _criteria(model: Model, texts: Texts, earlier: State, later: State) -> Itera
     if earlier.reason is not None or later.reason is not None:
         return
     before, after = (interpret(model, each.facts(each.rows), each.day).criteria for each in (earlier, later))
-    for rule in model.rules:
+    for rule in model.criteria:
         if before[rule.group] is not after[rule.group]:
             summary = texts.criteria.get(rule.group, f"criterion {rule.group}")
             yield CriterionChange(rule.group, before[rule.group], after[rule.group], summary)

@@ -7,7 +7,7 @@ says nothing about what would be good for the person.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set as AbstractSet
 from typing import Final
 
 from attrs import evolve, field, frozen
@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 from ..model.definition import Model, condition_names
 from ..model.primitives import ANY_CONTACT, ANY_MEDICINE, ANY_RECORD, ICD10_RECORD
 from ..model.reference import Fact, PersonFacts, Reading, age_on, months_before
+from ..model.registers import FILTERED, base_of
 from ..model.tree import calls
 
 #: How far ahead the passing of time is looked at.
@@ -88,6 +89,8 @@ def turning_days(
             episode.counts_after_delivery_days,
             episode.complications_after_delivery_days,
         }
+        # What a discharge has ended counts on that day only.
+        days |= {1} if episode.discharges else set()
     dates = {fact.date for fact in person.facts} | {d for _, d in person.medicines} | {d for _, d, _ in person.values}
     for date in dates:
         for n in months:
@@ -129,10 +132,11 @@ def _candidates(model: Model) -> Iterator[str]:
     """The conditions that lines and tallies are made of: what a single new record could be."""
     nodes = [node for line in model.lines.values() for _, node in line.classes]
     nodes += [node for tally in model.tallies.values() for _, node in tally.items]
+    nodes += model.register_rules.values()
     for node in nodes:
         for call in calls(node):
             for name in condition_names(call):
-                yield model.members(name)[0]
+                yield base_of(model.members(name)[0])
 
 
 def _by_adding(
@@ -141,17 +145,22 @@ def _by_adding(
     order = model.groups
     found: dict[int, list[str]] = {}
     for condition in dict.fromkeys(_candidates(model)):
-        meaning = frozenset({condition, *model.ancestors.get(condition, ())})
+        meaning = _as_recorded(model, frozenset({condition, *model.ancestors.get(condition, ())}))
         # What any record at all would do (a non-user becomes known) says nothing about the condition.
         by_itself = evolve(person, facts=(*person.facts, Fact(meaning, as_at)))
         if group_of(model, by_itself, as_at) == now:
             continue
-        recorded = evolve(person, facts=(*person.facts, Fact(meaning | {ANY_RECORD}, as_at)))
+        recorded = evolve(person, facts=(*person.facts, Fact(meaning | _as_recorded(model, {ANY_RECORD}), as_at)))
         then = group_of(model, recorded, as_at)
         if order.index(then) < order.index(now):
             found.setdefault(then, []).append(condition)
     nearest_first = sorted(found, key=lambda group: -order.index(group))
     return tuple((group, tuple(found[group])) for group in nearest_first)
+
+
+def _as_recorded(model: Model, conditions: AbstractSet[str]) -> frozenset[str]:
+    """Conditions as a record has them that passes every filter of the model."""
+    return frozenset(conditions) | {f"{name}{FILTERED}{each}" for name in conditions for each in model.filters}
 
 
 def _by_removing(model: Model, person: PersonFacts, as_at: datetime.date, now: int) -> tuple[tuple[str, int], ...]:

@@ -11,6 +11,7 @@ from ..catalogue import Catalogue
 from ..intake import REASONS, Feed, People
 from ..model.definition import Model
 from ..model.reference import Answer, Fact, Reading, interpret
+from ..model.registers import base_of
 from ..model.tree import Measure
 from ..schemes import Scheme
 from .changes import Changes, find_changes
@@ -80,6 +81,7 @@ class Explanation:
     flags: Mapping[str, bool] = field(repr=False)
     criteria: tuple[CriterionReport, ...] = field(repr=False)
     lines: tuple[str, ...] = field(repr=False)
+    registers: tuple[str, ...] = field(repr=False)
     scores: Mapping[str, tuple[str, ...]] = field(repr=False)
     conditions: tuple[ConditionReport, ...] = field(repr=False)
     changes: tuple[str, ...] = field(repr=False)
@@ -127,15 +129,16 @@ def explain(
         model=name,
         need_group=answer.group,
         name=scheme.group_name(answer.group),
-        need_tier=scheme.tier_word(answer.group),
-        rag=scheme.colour(answer.group),
+        need_tier=scheme.tier_word(answer.group) if scheme.tiers else None,
+        rag=scheme.colour(answer.group) if scheme.tiers else None,
         reason=None,
         staff_text=texts.about(answer.group, true_of, "staff"),
         patient_text=f"{texts.about(answer.group, true_of, 'patient')} {texts.patient_note}",
         answer=answer,
         flags=flags,
-        criteria=tuple(_criterion(rule.group, answer, model, words, texts) for rule in model.rules),
+        criteria=tuple(_criterion(rule.group, answer, model, words, texts) for rule in model.criteria),
         lines=tuple(words.lines_present()),
+        registers=tuple(words.registers_present()),
         scores={score: tuple(words.score_items(score)) for score in model.scores},
         conditions=tuple(_conditions(rows, reading, words, catalogue)),
         changes=tuple(_changes_in_words(find_changes(model, rows.facts, as_at), model, words, scheme)),
@@ -159,6 +162,7 @@ def _without_group(reason: str, texts: Texts, as_at: datetime.date, model: str) 
         flags={},
         criteria=(),
         lines=(),
+        registers=(),
         scores={},
         conditions=(),
         changes=(),
@@ -168,7 +172,7 @@ def _without_group(reason: str, texts: Texts, as_at: datetime.date, model: str) 
 
 
 def _criterion(group: int, answer: Answer, model: Model, words: Words, texts: Texts) -> CriterionReport:
-    rule = next(rule for rule in model.rules if rule.group == group)
+    rule = next(rule for rule in model.criteria if rule.group == group)
     findings = tuple(words.findings(rule.when)) if rule.when is not None else ()
     return CriterionReport(group, answer.criteria[group], texts.criteria.get(group, f"criterion {group}"), findings)
 
@@ -187,18 +191,22 @@ def _conditions(rows: PersonRows, reading: Reading, words: Words, catalogue: Cat
             n_hidden += 1
             continue
         known = {c for c in fact.conditions if c in catalogue.conditions}
-        inner = {ancestor for c in known for ancestor in catalogue.conditions[c].ancestors}
+        # A code that nothing but a register knows is named by that.
+        known = known or {
+            c for c in fact.conditions if c in catalogue.register_items and used & _counting(c, fact, catalogue)
+        }
+        inner = {ancestor for c in known for ancestor in _ancestors(c, catalogue)}
         for condition in known - inner:
             named.setdefault(condition, []).append(fact)
     reports = []
     latest_first = sorted(named.items(), key=lambda item: max(f.date for f in item[1]), reverse=True)
-    for condition, facts in sorted(latest_first, key=lambda item: catalogue.conditions[item[0]].kind in _LAST_KINDS):
+    for condition, facts in sorted(latest_first, key=lambda item: reading.model.kinds.get(item[0]) in _LAST_KINDS):
         facts.sort(key=lambda fact: fact.date, reverse=True)
         reports.append(
             ConditionReport(
                 condition=condition,
                 name=catalogue.name_of(condition),
-                counted=not used.isdisjoint({condition, *catalogue.conditions[condition].ancestors}),
+                counted=any(used & _counting(condition, fact, catalogue) for fact in facts),
                 ended=reading.ended(condition),
                 n_records=len(facts),
                 records=tuple(
@@ -211,10 +219,21 @@ def _conditions(rows: PersonRows, reading: Reading, words: Words, catalogue: Cat
     return reports
 
 
+def _ancestors(condition: str, catalogue: Catalogue) -> tuple[str, ...]:
+    return catalogue.conditions[condition].ancestors if condition in catalogue.conditions else ()
+
+
+def _counting(condition: str, fact: Fact, catalogue: Catalogue) -> set[str]:
+    """What a record is evidence of as a condition: it and what it is nested in, and items of registers."""
+    names = {condition, *_ancestors(condition, catalogue)}
+    return {c for c in fact.conditions if base_of(c) in names or base_of(c) in catalogue.register_items}
+
+
 def _record(fact: Fact, condition: str, rows: PersonRows, catalogue: Catalogue, model: Model) -> RecordReport:
     _, pair, amount = rows.origins[fact.row]
     code, system = pair.code or "", pair.system
-    mapping = [] if system is None else [r for r in catalogue.rows_for(code, system) if r.condition == condition]
+    used = {condition, *(base_of(c) for c in model.conditions_used if base_of(c) in catalogue.register_items)}
+    mapping = [] if system is None else [r for r in catalogue.rows_for(code, system) if r.condition in used]
     return RecordReport(
         code=code,
         system=system.value if system is not None else "",

@@ -35,7 +35,7 @@ def rows_of_person(place: int, people: People, feeds: Mapping[str, Feed]) -> Per
         table = feed.measured.of_people(place, place + 1) if feed.measured is not None else None
         for at, row in enumerate(rows):
             pair = feed.pairs[feed.pair[row]]
-            meaning = feed.meanings_of_pairs[feed.pair[row]]
+            meaning = feed.meanings_of_pairs[feed.variant[row]][feed.pair[row]]
             date = to_date(int(feed.day[row]))
             facts.append(Fact(meaning, date, len(origins)))
             amount = None

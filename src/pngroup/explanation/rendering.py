@@ -22,7 +22,8 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     if explanation.need_group is None:
         yield explanation.staff_text
         return
-    head = f"Group {explanation.need_group}: {explanation.name} (need {explanation.need_tier}, {explanation.rag})"
+    tier = f" (need {explanation.need_tier}, {explanation.rag})" if explanation.need_tier is not None else ""
+    head = f"Group {explanation.need_group}: {explanation.name}{tier}"
     yield head
     yield "=" * len(head)
     yield explanation.staff_text
@@ -34,7 +35,11 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield from _criterion(criterion, details=not decided)
         decided = decided or criterion.met is True
     yield ""
-    yield f"Long-term conditions: {'; '.join(explanation.lines) or 'none'}"
+    has_registers = explanation.answer is not None and bool(explanation.answer.registers)
+    if has_registers:
+        yield f"Registers: {'; '.join(explanation.registers) or 'none'}"
+    if explanation.lines or not has_registers:
+        yield f"Long-term conditions: {'; '.join(explanation.lines) or 'none'}"
     if explanation.answer is not None:
         for score, items in explanation.scores.items():
             if items and explanation.answer.measures.get(score) is not None:

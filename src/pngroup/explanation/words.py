@@ -11,6 +11,7 @@ from attrs import field, frozen
 from ..catalogue import Catalogue
 from ..model.definition import LINE_CLASSES, Model, condition_names
 from ..model.reference import Reading
+from ..model.registers import base_of, filter_of
 from ..model.tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text, calls
 from .texts import Texts
 
@@ -65,6 +66,15 @@ class Words:
                 yield Finding(depth, met, f"not: {self.phrase(item)}")
             case Choose(test, then, otherwise):
                 yield from self.findings(then if self.reading.truth(test) else otherwise, depth)
+            case Call("register", (name,)):
+                yield Finding(depth, met, self.register(name))
+                if met is True:
+                    yield from self.findings(self.model.register_rules[name], depth + 1)
+            case Call("any_register", (wanted,)):
+                yield Finding(depth, met, self.phrase(node))
+                for name in self.model.registers_of(wanted):
+                    if self.reading.truth(Call("register", (name,))) is True:
+                        yield from self.findings(Call("register", (name,)), depth + 1)
             case Measure(name) if name in self.model.measures:
                 named = self._is_named(name)
                 if named:
@@ -124,6 +134,9 @@ class Words:
                 but_not = node.word("but_not")
                 names = [item.replace("_", " ") for item, _ in self.reading.items_present(tally) if item != but_not]
                 return f", namely {', '.join(names)}" if names else ""
+            case Call("count_registers", (wanted,)):
+                present = self.registers_present(wanted)
+                return f", namely {', '.join(present)}" if present else ""
             case Call("count_lines", names):
                 number = LINE_CLASSES.index(names[0]) + 1 if names else None
                 found = [(line, self.reading.line_class(line)) for line in self.model.lines]
@@ -157,8 +170,10 @@ class Words:
                 return str(self._constant(node))
 
     def _call(self, call: Call) -> str:
-        names = [self.condition(name) for name in condition_names(call)]
-        window = self._window(call)
+        asked = condition_names(call)
+        names = [self.condition(name) for name in asked]
+        # Where it was recorded stands with when.
+        window = self._seen(asked[0] if asked else "") + self._window(call)
         match call.function:
             case "ever" | "within":
                 least_age = call.option("min_age")
@@ -185,11 +200,22 @@ class Words:
                 but_not = call.word("but_not")
                 tally = self.texts.tallies.get(call.names[0], call.names[0].replace("_", " "))
                 return tally + (f" other than {but_not.replace('_', ' ')}" if but_not else "")
+            case "register":
+                return self.register(call.names[0])
+            case "any_register":
+                return f"any of {call.names[0].replace('_', ' ')}"
+            case "count_registers":
+                return call.names[0].replace("_", " ")
             case "span_days":
                 tally = self.texts.tallies.get(call.names[0], call.names[0].replace("_", " "))
                 return f"days from the first to the last record of {tally}"
             case _:
                 return f"{call.names[0]} given"
+
+    def _seen(self, name: str) -> str:
+        """The filter through which a condition is seen."""
+        chosen = filter_of(name)
+        return f" {self.model.filters[chosen].name}" if chosen else ""
 
     def _window(self, call: Call) -> str:
         months, days = call.option("months"), call.option("days")
@@ -205,20 +231,32 @@ class Words:
 
     def condition(self, name: str) -> str:
         """Our name of a condition or set; a restricted topic stays unnamed."""
-        members = self.model.members(name)
-        if name in self.model.sets:
-            return name.replace("_", " ")
+        base = base_of(name)
+        members = self.model.members(base)
+        if base in self.model.sets:
+            return base.replace("_", " ")
         if not self.show_restricted and self.catalogue.is_restricted(members):
             return self.texts.restricted_record
-        return self.catalogue.name_of(name)
+        return self.catalogue.name_of(base)
 
     def line(self, line_id: str) -> str:
         """A long-term condition line in words; unnamed where it is a restricted topic."""
-        used = {m for _, node in self.model.lines[line_id].classes for c in calls(node) for n in condition_names(c)
-                for m in self.model.members(n)}  # fmt: skip
-        if not self.show_restricted and self.catalogue.is_restricted(used):
+        nodes = (node for _, node in self.model.lines[line_id].classes)
+        if not self.show_restricted and any(self.catalogue.is_restricted(self._conditions(node)) for node in nodes):
             return self.texts.restricted_record
         return line_id.replace("_", " ")
+
+    def register(self, register_id: str) -> str:
+        """A register in words; unnamed where it rests on a restricted topic."""
+        if not self.show_restricted and self._rests_on_restricted(self.model.register_rules[register_id]):
+            return self.texts.restricted_record
+        return self.model.registers[register_id].name
+
+    def registers_present(self, wanted: str = "") -> list[str]:
+        """The registers that the person is on, of one list or of all, in the order of the model."""
+        names = self.model.registers_of(wanted) if wanted else tuple(self.model.registers)
+        found = [self.register(name) for name in names if self.reading.truth(self.model.register_rules[name]) is True]
+        return list(dict.fromkeys(found))
 
     def lines_present(self) -> list[str]:
         """The lines present, with class, highest class first; a restricted one without class, at the end."""
@@ -247,8 +285,12 @@ class Words:
             items.append(f"{item.name} ({weight})")
         return [*items, self.texts.restricted_record] if hidden else items
 
+    def _conditions(self, node: Node) -> set[str]:
+        """The conditions that an expression asks for, without the filters through which it does."""
+        return {base_of(m) for c in calls(node) for n in condition_names(c) for m in self.model.members(n)}
+
     def _rests_on_restricted(self, node: Node) -> bool:
-        names = {m for c in calls(node) for n in condition_names(c) for m in self.model.members(n)}
+        names = self._conditions(node)
         if self.catalogue.is_restricted(names):
             return True
         facts = (fact.conditions for fact in self.reading.person.facts if not names.isdisjoint(fact.conditions))

@@ -10,12 +10,13 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from ..catalogue import Catalogue
-from ..codes import read_setting, read_status, read_system
+from ..codes import read_position, read_setting, read_status, read_system
 from ..errors import DataError
 from ..evidence import Meanings
 from ..frames import Table, UnlikePartsError, open_table
 from ..model.definition import Model
 from ..model.primitives import ANY_MEDICINE, ANY_RECORD, ICD10_RECORD
+from ..model.registers import base_of
 from ..vocabulary import CodeSystem, Setting
 from .codes import CODE_FAULTS, Pair, Pairs, refuse_mangled
 from .columns import required_and_optional
@@ -33,6 +34,7 @@ from .people import People
 from .reading import Reader
 from .result import ReadFeed
 from .rows import REASON_WORDS, USED, Bounds, Ints, Piece, Reasons, whose
+from .variants import Variants
 from .words import status_reasons, unknown_words, value_reasons
 
 Meaning: TypeAlias = frozenset[str]
@@ -103,10 +105,13 @@ def _read(name: str, native: object, context: Context, read: Callable[[Table, Co
 
 def _read_records(table: Table, context: Context) -> ReadFeed:
     catalogue, model = context.catalogue, context.model
+    variants = Variants(model)
+    asks = variants.asks_for_positions
     reading = _CodedFeed(
         table, context,
         meaning=lambda pair: record_meaning(pair, catalogue, model),
-        words={"status": read_status, "setting": read_setting},
+        words={"status": read_status, "setting": read_setting, **({"position": read_position} if asks else {})},
+        variants=variants,
     )  # fmt: skip
     return reading.read(about={"administrative": lambda pair: is_administrative(pair, model)})
 
@@ -156,7 +161,7 @@ def _read_contacts(table: Table, context: Context) -> ReadFeed:
     # A row without a setting, or with an unknown one, has the last place.
     settings: tuple[Setting | None, ...] = (*Setting, None)
     meanings = tuple(contact_meaning(setting) for setting in settings)
-    numbers = np.array([context.meanings.number(each & context.model.conditions_used) for each in meanings], np.int64)
+    numbers = np.array([[context.meanings.number(each & context.model.conditions_used) for each in meanings]], np.int64)
     for piece in table.pieces():
         place = np.full(piece.n_rows, len(settings) - 1, np.int32)
         if piece.has("setting"):
@@ -169,7 +174,9 @@ def _read_contacts(table: Table, context: Context) -> ReadFeed:
         )
     dates.end()
     pairs = tuple(Pair(None, setting.value if setting is not None else None) for setting in settings)
-    return ReadFeed("contacts", reader, pairs, meanings, np.zeros(len(pairs), bool), {}, table.nearly, is_coded=False)
+    return ReadFeed(
+        "contacts", reader, pairs, (meanings,), np.zeros(len(pairs), bool), {}, table.nearly, is_coded=False
+    )
 
 
 class _CodedFeed:
@@ -183,15 +190,19 @@ class _CodedFeed:
         meaning: Callable[[Pair], Meaning],
         words: Mapping[str, Callable[[object], object | None]],
         keep_after: int | None = None,
+        variants: Variants | None = None,
     ) -> None:
+        self._variants = None if variants is None or variants.are_one else variants
         self._table = table
         self._context = context
         self._meaning = meaning
         self._words = words
         self._reader = _reader(context, keep_after)
         self.pairs = Pairs(_system_for(self._table, context))
-        self._meanings: list[Meaning] = []
-        self._numbers = np.zeros(0, np.int64)
+        #: What each pair means, likewise for each variant of rows, and the numbers of these meanings.
+        self._plain: list[Meaning] = []
+        self._meanings: list[list[Meaning]] = [[]]
+        self._numbers: list[list[int]] = [[]]
         self._faults = np.zeros(0, np.int8)
 
     def read(
@@ -209,14 +220,19 @@ class _CodedFeed:
             place = self.pairs.add(table)
             pairs = self.pairs.pairs
             refuse_mangled(table, place, pairs)
-            self._look_up()
+            variant = self._variants.add(table) if self._variants is not None else None
+            numbers = self._look_up()
             new = [_NO_FAULT[pair.fault] for pair in pairs[len(self._faults) :]]
             self._faults = np.concatenate([self._faults, np.array(new, np.int8)])
             faults = self._faults
             value = judge(table, place) if judge is not None else None
             self._reader.add(
-                _piece(table, self._context, dates, place, faults, self._words, persons, status, value), self._numbers
-            )
+                _piece(
+                    table, self._context, dates, place, faults, self._words, persons, status, value,
+                    self._variants, variant,
+                ),
+                numbers,
+            )  # fmt: skip
         dates.end()
         conditions = self._context.catalogue.conditions.keys()
         pairs_read = tuple(self.pairs.pairs)
@@ -224,25 +240,39 @@ class _CodedFeed:
             self._table.name,
             self._reader,
             pairs_read,
-            tuple(self._meanings),
+            tuple(map(tuple, self._meanings)),
             # A code that only scores know (the filler R69 is an item of the HFRS) is evidence of no condition.
-            np.array([not meaning.isdisjoint(conditions) for meaning in self._meanings], bool),
+            np.array([not meaning.isdisjoint(conditions) for meaning in self._plain], bool),
             {name: np.array([is_about(pair) for pair in pairs_read], bool) for name, is_about in (about or {}).items()},
             tuple(name for name in self._table.nearly if name.casefold() != "system" or self._context.system is None),
         )
 
-    def _look_up(self) -> None:
-        """The meanings of pairs that are new."""
-        context = self._context
-        new = [self._meaning(pair) for pair in self.pairs.pairs[len(self._meanings) :]]
-        used = [meaning & context.model.conditions_used for meaning in new]
-        numbers = [context.meanings.number(meaning) for meaning in used]
-        light = frozenset[str]() if context.every_day else _OF_WHOLE_TABLES - context.model.asked_for_days
-        self._reader.keep_latest_of(
-            sorted({number for meaning, number in zip(used, numbers, strict=True) if meaning and meaning <= light})
-        )
-        self._meanings += new
-        self._numbers = np.concatenate([self._numbers, np.array(numbers, np.int64)])
+    def _look_up(self) -> npt.NDArray[np.int64]:
+        """The numbers of what each pair means, a line a variant; only what is new is looked up."""
+        context, variants, pairs = self._context, self._variants, self.pairs.pairs
+        self._plain += [self._meaning(pair) for pair in pairs[len(self._plain) :]]
+        more = 0 if variants is None else len(variants.masks) - len(self._meanings)
+        self._meanings += [[] for _ in range(more)]
+        self._numbers += [[] for _ in range(more)]
+        latest: set[int] = set()
+        for at, (meanings, numbers) in enumerate(zip(self._meanings, self._numbers, strict=True)):
+            new, of_pairs = self._plain[len(meanings) :], pairs[len(meanings) :]
+            if variants is not None and variants.masks:
+                new = [variants.meaning(each, pair.system, at) for each, pair in zip(new, of_pairs, strict=True)]
+            used = [meaning & context.model.conditions_used for meaning in new]
+            found = [context.meanings.number(meaning) for meaning in used]
+            latest.update(n for meaning, n in zip(used, found, strict=True) if self._is_light(meaning))
+            meanings.extend(new)
+            numbers.extend(found)
+        self._reader.keep_latest_of(sorted(latest))
+        return np.array(self._numbers, np.int64).reshape(len(self._numbers), len(pairs))
+
+    def _is_light(self, meaning: Meaning) -> bool:
+        """Whether of a meaning only the latest day is asked: it is what whole tables are evidence of."""
+        if not meaning or self._context.every_day:
+            return False
+        asked = self._context.model.asked_for_days
+        return all(base_of(name) in _OF_WHOLE_TABLES and name not in asked for name in meaning)
 
 
 def _reader(context: Context, keep_after: int | None) -> Reader:
@@ -260,6 +290,8 @@ def _piece(
     persons: npt.NDArray[np.int32] | None = None,
     status: Reasons | None = None,
     value: Reasons | None = None,
+    variants: Variants | None = None,
+    variant: npt.NDArray[np.uint8] | None = None,
 ) -> Piece:
     persons = whose(table, context.people) if persons is None else persons
     days = dates.read(table)
@@ -272,7 +304,8 @@ def _piece(
         value=value,
         undated=days.missing if days.missing.any() else None,
         unreadable=None if days.valid.all() else ~days.valid,
-        unknown=unknown_words(table, words),
+        unknown=unknown_words(table, words) | ({} if variants is None else variants.missing(table)),
+        variant=variant,
     )
 
 

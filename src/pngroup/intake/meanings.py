@@ -7,7 +7,7 @@ from typing import Final
 from ..catalogue import Catalogue
 from ..model.definition import Model
 from ..model.primitives import ANY_CONTACT, ANY_MEDICINE, ANY_RECORD, CONTACT_PREFIX, ICD10_RECORD
-from ..vocabulary import CodeSystem, Setting
+from ..vocabulary import BROADER, CodeSystem, Setting
 from .codes import Pair
 
 _ICD10: Final = frozenset({CodeSystem.ICD10, CodeSystem.ICD10CM})
@@ -70,4 +70,5 @@ def value_condition(pair: Pair, catalogue: Catalogue, model: Model) -> str:
 
 def contact_meaning(setting: Setting | None) -> frozenset[str]:
     """What a contact is evidence of: that there was one, and where, if that is known."""
-    return frozenset({ANY_CONTACT, *([CONTACT_PREFIX + setting.value] if setting is not None else [])})
+    settings = [each for each in (setting, BROADER.get(setting)) if each is not None]
+    return frozenset({ANY_CONTACT, *(CONTACT_PREFIX + each.value for each in settings)})

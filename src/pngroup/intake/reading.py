@@ -29,12 +29,16 @@ _NEVER: Final = np.iinfo(np.int32).min
 
 @frozen(eq=False)
 class Kept:
-    """Rows used at the last index date, in the order of the table: whose, the place of the meaning, the day."""
+    """Rows used at the last index date, in the order of the table: whose, the place of the meaning, the day.
+
+    `variant` is as in `Piece`, 0 for all rows where there is one kind only.
+    """
 
     person: Ints = field(repr=False)
     place: npt.NDArray[np.int32] = field(repr=False)
     day: npt.NDArray[np.int32] = field(repr=False)
     row: Ints = field(repr=False)
+    variant: npt.NDArray[np.uint8] = field(repr=False)
 
 
 class Latest:
@@ -167,8 +171,11 @@ class Reader:
         self.n_rows = 0
 
     def add(self, piece: Piece, meaning_of_place: npt.NDArray[np.int64]) -> None:
-        """Judge the rows of a piece; `meaning_of_place`: the number of each place's meaning, -1 for none."""
-        self.counts.grow(len(meaning_of_place))
+        """Judge the rows of a piece.
+
+        `meaning_of_place`: for each variant a line with the number of each place's meaning, -1 for none.
+        """
+        self.counts.grow(meaning_of_place.shape[1])
         first = self.n_rows
 
         def work(start: int, stop: int) -> None:
@@ -180,6 +187,7 @@ class Reader:
     def _judge(self, piece: Piece, meaning_of_place: npt.NDArray[np.int64], first: int, start: int, stop: int) -> None:
         used = used_rows(piece, self._bounds, start, stop)
         place, day, person = piece.place[start:stop], piece.day[start:stop], piece.person[start:stop]
+        variant = None if piece.variant is None else piece.variant[start:stop]
         n_dates = len(self._bounds.as_at)
         date = _first_dates(self._bounds.as_at, day) if n_dates > 1 else None
         refused = np.flatnonzero(~used)
@@ -189,6 +197,7 @@ class Reader:
             if len(refused) > len(used) // _FEW:
                 place, day, person, refused = place[used], day[used], person[used], refused[:0]
                 date = None if date is None else date[used]
+                variant = None if variant is None else variant[used]
         # Few rows are taken off what was counted; many are left out first.
         self.counts.add_used(place, date, but_not=refused)
         for name, unknown in piece.unknown.items():
@@ -198,9 +207,13 @@ class Reader:
         if self._keep_after is not None:
             row = np.flatnonzero(used & (piece.day[start:stop] > self._keep_after)) + start
             self._kept[first + start] = Kept(
-                piece.person[row].astype(np.int64), piece.place[row], piece.day[row], row + first
+                piece.person[row].astype(np.int64),
+                piece.place[row],
+                piece.day[row],
+                row + first,
+                np.zeros(len(row), np.uint8) if piece.variant is None else piece.variant[row],
             )
-        meaning = np.take(meaning_of_place, place)
+        meaning = np.take(meaning_of_place[0], place) if variant is None else meaning_of_place[variant, place]
         meaning[refused] = _NO_FACT
         for light in self._latest.meanings:
             rows = np.flatnonzero(meaning == light)
@@ -223,7 +236,6 @@ class Reader:
         parts = [self._kept[start] for start in sorted(self._kept)]
         if not parts:
             none = np.zeros(0, np.int64)
-            return Kept(none, none.astype(np.int32), none.astype(np.int32), none)
-        return Kept(
-            *(np.concatenate([getattr(part, name) for part in parts]) for name in ("person", "place", "day", "row"))
-        )
+            return Kept(none, none.astype(np.int32), none.astype(np.int32), none, none.astype(np.uint8))
+        names = ("person", "place", "day", "row", "variant")
+        return Kept(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

@@ -22,7 +22,10 @@ _NO_CODES: Final[Mapping[str, Any]] = {"n_mapped": {}, "n_unmapped": {}, "unread
 
 @frozen
 class Feed:
-    """A table at one index date: its report, and its used rows (`person`, `pair`, `day`) where they were kept."""
+    """A table at one index date: its report, and its used rows (`person`, `pair`, `day`) where they were kept.
+
+    `meanings_of_pairs` says for each variant of rows what each pair stands for, `variant` which variant a row is of.
+    """
 
     name: str
     quality: FeedQuality = field(repr=False)
@@ -30,7 +33,8 @@ class Feed:
     pair: npt.NDArray[np.int32] = field(eq=False, repr=False)
     day: npt.NDArray[np.int32] = field(eq=False, repr=False)
     pairs: tuple[Pair, ...] = field(repr=False)
-    meanings_of_pairs: tuple[frozenset[str], ...] = field(repr=False)
+    meanings_of_pairs: tuple[tuple[frozenset[str], ...], ...] = field(repr=False)
+    variant: npt.NDArray[np.uint8] = field(eq=False, repr=False)
     measured: Measured | None = field(default=None, repr=False)
 
 
@@ -41,7 +45,7 @@ class ReadFeed:
     name: str
     reader: Reader = field(repr=False)
     pairs: tuple[Pair, ...] = field(repr=False)
-    meanings: tuple[frozenset[str], ...] = field(repr=False)
+    meanings: tuple[tuple[frozenset[str], ...], ...] = field(repr=False)
     is_mapped: npt.NDArray[np.bool_] = field(repr=False)
     notes_of_pairs: Mapping[str, npt.NDArray[np.bool_]] = field(repr=False)
     columns_not_read: tuple[str, ...] = field(repr=False)
@@ -71,6 +75,7 @@ class ReadFeed:
             day=kept.day if kept is not None else none.astype(np.int32),
             pairs=self.pairs,
             meanings_of_pairs=self.meanings,
+            variant=kept.variant if kept is not None else none.astype(np.uint8),
             measured=None if self.measured is None else self.measured.until(as_at),
         )
 
@@ -101,4 +106,6 @@ class ReadFeed:
 
 def _until(kept: Kept, as_at: int) -> Kept:
     rows = kept.day <= as_at
-    return kept if rows.all() else Kept(kept.person[rows], kept.place[rows], kept.day[rows], kept.row[rows])
+    if rows.all():
+        return kept
+    return Kept(kept.person[rows], kept.place[rows], kept.day[rows], kept.row[rows], kept.variant[rows])

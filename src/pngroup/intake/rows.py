@@ -30,7 +30,8 @@ class Piece:
     `person`: place in people, -1 not there, -2 without id. `place`: place of the meaning. `day`: days
     since 1970-01-01. `status`, `refused_by_code` (one a place) and `value`: in this order, the place in `REASON_WORDS`
     of what speaks against a row, or None. `undated` and `unreadable`: rows without a date, and with one that cannot
-    be read, or None. `unknown`: by the name of a note, rows with a word that we do not know.
+    be read, or None. `unknown`: by the name of a note, rows with a word that we do not know, or without
+    one that the model asks for. `variant`: place of what a filter of the model sees in a row, or None for one kind.
     """
 
     person: npt.NDArray[np.int32] = field(repr=False)
@@ -42,6 +43,7 @@ class Piece:
     undated: Bools | None = field(repr=False)
     unreadable: Bools | None = field(repr=False)
     unknown: Mapping[str, Bools] = field(factory=dict, repr=False)
+    variant: npt.NDArray[np.uint8] | None = field(default=None, repr=False)
 
     @property
     def n_rows(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import cache
 
 from ..catalogue import Catalogue, load_catalogue
@@ -13,20 +14,42 @@ from .checking import check_model
 from .definition import Model
 from .places import where_in
 from .reading import read_model
+from .registers import Choices
 
 __all__ = ["Model", "load_both", "load_model"]
 
 
-def load_model(model: str | os.PathLike[str] | Model, catalogue: str | os.PathLike[str] | Catalogue = "core") -> Model:
+def load_model(
+    model: str | os.PathLike[str] | Model,
+    catalogue: str | os.PathLike[str] | Catalogue | None = None,
+    *,
+    order: str | None = None,
+    registers: str | None = None,
+    without: Iterable[str] = (),
+    history_months: int | None = None,
+) -> Model:
     """A model by name, `name@edition`, or the path of a TOML file, checked against a catalogue.
 
-    `catalogue` takes what `load_catalogue` takes. A `Model` is returned as it is. Raises `UsageError` for an
-    unknown name, `ModelError` (file, line, what was allowed) for a file that is not right.
+    `catalogue` takes what `load_catalogue` takes; None stands for the one that the model was written for. A `Model` is
+    returned as it is. Where a model leaves a choice: `order` names one of its orders of groups, `registers` an edition
+    of its registers, `without` registers to leave out; with `history_months` records count only so far back. What was
+    chosen is part of the fingerprint.
+
+    Raises `UsageError` for an unknown name or choice, `ModelError` (file, line, what was allowed) for a file that is
+    not right.
 
     >>> load_model("need-groups").groups
     (11, 10, 7, 6, 9, 8, 5, 4, 3, 2, 1)
     """
+    choices = Choices(order or "", registers or "", tuple(without), history_months)
     if isinstance(model, Model):
+        if choices.texts():
+            raise UsageError(
+                "choices are given for a model that is loaded already",
+                where="argument model",
+                allowed="a name or a path, with choices",
+                remedy="load the model anew by its name",
+            )
         return model
     if not isinstance(model, str | os.PathLike):
         raise UsageError(
@@ -36,8 +59,11 @@ def load_model(model: str | os.PathLike[str] | Model, catalogue: str | os.PathLi
             remedy="give the model's name",
         )
     edition = find_edition(model, kind="models", argument="model")
-    used = load_catalogue(catalogue)
-    return _packaged(edition, _Held(used)) if edition.edition else _read(edition, used)
+    used = load_catalogue(catalogue if catalogue is not None else "core")
+    loaded = _loaded(edition, used, choices)
+    if catalogue is None and loaded.catalogue != f"{used.name}@{used.edition}":
+        loaded = _loaded(edition, load_catalogue(loaded.catalogue), choices)
+    return loaded
 
 
 def load_both(
@@ -49,12 +75,12 @@ def load_both(
     >>> model.catalogue == f"{catalogue.name}@{catalogue.edition}"
     True
     """
-    used = load_catalogue(catalogue if catalogue is not None else "core")
-    loaded = load_model(model, used)
-    if catalogue is None and loaded.catalogue != f"{used.name}@{used.edition}":
-        used = load_catalogue(loaded.catalogue)
-        loaded = load_model(model, used)
-    return used, loaded
+    loaded = load_model(model, catalogue)
+    return load_catalogue(catalogue if catalogue is not None else loaded.catalogue), loaded
+
+
+def _loaded(edition: Edition, catalogue: Catalogue, choices: Choices) -> Model:
+    return _packaged(edition, _Held(catalogue), choices) if edition.edition else _read(edition, catalogue, choices)
 
 
 class _Held:
@@ -71,11 +97,11 @@ class _Held:
 
 
 @cache
-def _packaged(edition: Edition, held: _Held) -> Model:
-    return _read(edition, held.catalogue)
+def _packaged(edition: Edition, held: _Held, choices: Choices) -> Model:
+    return _read(edition, held.catalogue, choices)
 
 
-def _read(edition: Edition, catalogue: Catalogue) -> Model:
+def _read(edition: Edition, catalogue: Catalogue, choices: Choices) -> Model:
     if edition.place.is_dir():
         raise ModelError(
             "a folder was given",
@@ -84,11 +110,12 @@ def _read(edition: Edition, catalogue: Catalogue) -> Model:
             remedy="give the path of the file",
         )
     data = edition.place.read_bytes()
-    model = read_model(data, label=edition.label, catalogue=catalogue)
+    model = read_model(data, label=edition.label, catalogue=catalogue, choices=choices)
     check_model(
         model,
         settings=(setting.value for setting in Setting),
         sources=catalogue.sources,
+        items=catalogue.register_items,
         where=lambda place: where_in(data.decode("utf-8-sig"), edition.label, place),
     )
     return model

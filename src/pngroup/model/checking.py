@@ -10,11 +10,14 @@ from attrs import frozen
 from ..errors import ModelError, did_you_mean
 from ..vocabulary import Sex
 from .circles import find_circle
-from .definition import LINE_CLASSES, RESULT_COLUMNS, Model, Tally
+from .definition import LINE_CLASSES, NEED_GROUP, RESULT_COLUMNS, Model, Tally
 from .primitives import ANY_CONTACT, ANY_MEDICINE, ANY_RECORD, CONTACT_PREFIX, FEEDS, ICD10_RECORD, PRIMITIVES
+from .registers import base_of, filter_of
 from .tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text, calls, walk
 
 _LARGE: Final = 10**6
+#: A combination has a number: one bit for each part of it.
+_MOST_COMBINED: Final = 62
 _SEXES: Final = tuple(sex.value for sex in Sex)
 
 
@@ -40,20 +43,26 @@ def check_model(
     *,
     settings: Iterable[str],
     sources: Iterable[str],
+    items: Iterable[str] = (),
     where: Callable[[str], str] | None = None,
 ) -> None:
     """Raise `ModelError` unless every name is known, types fit, everybody gets a group, and each group can be met.
 
-    `settings` are the words of the vocabulary that contacts have, `sources` the ids that a line may name; `where` turns
-    a dotted place of the file into file and line.
+    `settings` are the words of the vocabulary that contacts have, `sources` the ids that a line may name, `items` what
+    codes can stand for beside conditions; `where` turns a dotted place of the file into file and line.
     """
     in_file = where or (lambda place: f"{model.place}, {place}")
-    _Check(model, frozenset(settings), frozenset(sources), in_file).run()
+    _Check(model, frozenset(settings), frozenset(sources), frozenset(items), in_file).run()
 
 
 class _Check:
     def __init__(
-        self, model: Model, settings: frozenset[str], sources: frozenset[str], where: Callable[[str], str]
+        self,
+        model: Model,
+        settings: frozenset[str],
+        sources: frozenset[str],
+        items: frozenset[str],
+        where: Callable[[str], str],
     ) -> None:
         self.model = model
         self.sources = sources
@@ -65,7 +74,7 @@ class _Check:
             ANY_MEDICINE,
             *(CONTACT_PREFIX + s for s in settings),
         }
-        self.score_items = {item.id for score in model.scores.values() for item in score.items}
+        self.items = {*items, *(item.id for score in model.scores.values() for item in score.items)}
         self.available = {score.available for score in model.scores.values() if score.available}
         self.open: list[str] = []
         self.ranges: dict[str, _Range] = {"age": _Range("number", 0, 125), "sex": _WORD}
@@ -87,7 +96,7 @@ class _Check:
             for name in (resolution.condition, resolution.by, *resolution.also, *resolution.keeps):
                 self._condition(name, f"resolved[{i}]", sets=False)
         for episode in model.episodes.values():
-            for name in (episode.opens, episode.delivers, episode.loses):
+            for name in episode.conditions:
                 self._condition(name, f"episodes.{episode.id}")
         for line in model.lines.values():
             for source in line.source.split():
@@ -110,6 +119,7 @@ class _Check:
                 raise self.fail(f"{name!r} is a word", "model.outputs", "measures that are numbers or yes/no")
         for flag in model.flags:
             self._truth(flag.when, f"flags.{flag.id}.when")
+        self._registers()
         circle = find_circle(model)
         if circle:
             raise self.fail(f"{circle[0]} is defined by itself ({' -> '.join(circle)})", circle[0], "no circles")
@@ -119,15 +129,19 @@ class _Check:
         """Refuse a name that stands for two things, and values that are no values."""
         model = self.model
         for name in model.sets:
-            if name in {*model.kinds, *self.score_items, *self.pseudo}:
+            if name in {*model.kinds, *self.items, *self.pseudo}:
                 raise self.fail(f"the set {name!r} has the name of a condition", f"sets.{name}", "a name of its own")
         for name in model.measures:
             if name in {"age", "sex", *model.scores, *self.available}:
                 raise self.fail(f"the measure {name!r} is there already", f"measures.{name}", "a name of its own")
-        columns = [*model.outputs, *(flag.id for flag in model.flags)]
-        for i, name in enumerate(columns):
-            if name in columns[:i] or name in RESULT_COLUMNS or name.startswith("criterion_"):
-                place = "model.outputs" if i < len(model.outputs) else f"flags.{name}"
+        taken = {*RESULT_COLUMNS, NEED_GROUP, f"{NEED_GROUP}_name", model.result, f"{model.result}_name"}
+        places = [(name, "model.outputs") for name in model.outputs]
+        places += [(flag.id, f"flags.{flag.id}") for flag in model.flags]
+        places += [(each.id, f"combinations.{each.id}") for each in model.combinations]
+        if not model.result.isidentifier() or model.result in RESULT_COLUMNS:
+            raise self.fail(f"{model.result!r} is no name for a column", "model.result", "a name of its own")
+        for i, (name, place) in enumerate(places):
+            if name in {each for each, _ in places[:i]} or name in taken or name.startswith("criterion_"):
                 raise self.fail(f"the result has a column {name!r} already", place, "a name of its own for each column")
         for name, amount in model.values.items():
             if model.kinds.get(name) != "value":
@@ -136,8 +150,45 @@ class _Check:
             if amount.least > amount.most:
                 raise self.fail("least is greater than most", f"values.{name}", "least <= most")
 
+    def _registers(self) -> None:
+        model = self.model
+        for register in model.registers.values():
+            place = f"registers.{register.id}"
+            if register.counts_as not in model.registers:
+                self._known(register.counts_as, model.registers, "register", f"{place}.counts_as")
+            if model.registers[register.counts_as].counts_as != register.counts_as:
+                raise self.fail("counts_as names a register that counts as another", place, "the head of the family")
+            for source in register.source.split():
+                self._known(source, self.sources, "source", f"{place}.source")
+            self._truth(model.register_rules[register.id], f"{place}.when")
+        for column, flag in model.facts.items():
+            self._known(flag, [known.id for known in model.flags], "flag", f"facts.{column}")
+        for each in model.combinations:
+            if each.registers and len(model.registers_of(each.registers)) > _MOST_COMBINED:
+                raise self.fail(f"{each.id} combines too much", f"combinations.{each.id}", f"{_MOST_COMBINED} at most")
+            place = f"combinations.{each.id}"
+            if each.registers:
+                self._known(each.registers, model.lists, "list", place)
+            for flag in each.flags:
+                self._known(flag, [known.id for known in model.flags], "flag", place)
+
     def _rules(self) -> None:
-        groups = [rule.group for rule in self.model.rules]
+        model = self.model
+        groups = [rule.group for rule in model.criteria]
+        for number in model.unknown:
+            if number not in groups:
+                raise self.fail(f"there is no group {number}", "model.unknown", ", ".join(map(str, groups)))
+        named = [rule.name for rule in model.criteria if rule.name]
+        if named and (len(named) < len(groups) or len(set(named)) < len(named)):
+            raise self.fail("groups are named in part, or two alike", "groups", "a name for each group, or for none")
+        for rule in model.beside:
+            place = f"criterion of group {rule.group}"
+            if rule.when is None:
+                raise self.fail(f"group {rule.group} takes everybody, and the order leaves it out", "orders", "it last")
+            self._truth(rule.when, place)
+        for name, order in model.orders.items():
+            if order[-1] != model.rules[-1].group:
+                raise self.fail(f"the order {name!r} does not end with the group that takes everybody", "orders", "it")
         for flag in self.model.flags:
             for number in flag.groups:
                 if number not in groups:
@@ -147,7 +198,7 @@ class _Check:
             if number in groups[:i]:
                 raise self.fail(f"the group number {number} is repeated", f"groups[{i + 1}]", "each number once")
         if not groups or self.model.rules[-1].when is not None:
-            place = f"groups[{len(groups)}]" if groups else "groups"
+            place = f"groups[{len(model.rules)}]" if model.rules else "groups"
             raise self.fail("not everybody gets a group", place, "`otherwise = true` in the last group")
         for i, rule in enumerate(self.model.rules[:-1], 1):
             if rule.when is None:
@@ -277,6 +328,8 @@ class _Check:
                     "episode": tuple(model.episodes),
                     "feed": FEEDS,
                     "class": LINE_CLASSES,
+                    "register": tuple(model.registers),
+                    "list": model.lists,
                 }[kind]
                 self._known(name, known, kind, place)
         if call.function == "count_distinct" and call.names != (ANY_MEDICINE,):
@@ -312,13 +365,18 @@ class _Check:
                 return len({line.system for line in self.model.lines.values()})
             case "n":
                 return len(self.model.tallies[call.names[0]].items)
+            case "count_registers":
+                return len(self.model.families_of(call.names[0]))
             case "latest_grade":
                 return len(call.names)
             case _:
                 return _LARGE
 
     def _condition(self, name: str, place: str, *, sets: bool = True) -> None:
-        known = [*self.model.kinds, *self.score_items, *self.pseudo, *(self.model.sets if sets else ())]
+        name, chosen = base_of(name), filter_of(name)
+        if chosen:
+            self._known(chosen, (*self.model.filters, "any"), "filter", place)
+        known = [*self.model.kinds, *self.items, *self.pseudo, *(self.model.sets if sets else ())]
         self._known(name, known, "condition", place)
 
     def _known(self, name: str, known: Iterable[str], kind: str, place: str) -> None:

@@ -1,4 +1,4 @@
-"""Whether a part of a model rests on itself: lines, tallies, scores and measures may use each other in no circle."""
+"""Whether a part of a model rests on itself: its parts may use each other in no circle."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def find_circle(model: Model) -> tuple[str, ...]:
         *(f"tallies.{name}" for name in model.tallies),
         *(f"scores.{name}" for name in model.scores),
         *(f"measures.{name}" for name in model.measures),
+        *(f"registers.{name}" for name in model.registers),
     ]
     for root in roots:
         circle = _follow(model, root, (), straight)
@@ -45,6 +46,8 @@ def _expressions(model: Model, place: str) -> Iterator[Node]:
         yield from (node for _, node in model.tallies[name].items)
     elif kind == "scores":
         yield from _of_score(model.scores[name])
+    elif kind == "registers":
+        yield model.register_rules[name]
     else:
         yield model.measures[name]
 
@@ -69,3 +72,7 @@ def _rests_on(model: Model, node: Node) -> Iterator[str]:
                 yield from (f"lines.{name}" for name in model.lines)
             case Call("n" | "span_days", (name,)):
                 yield f"tallies.{name}"
+            case Call("register", (name,)):
+                yield f"registers.{name}"
+            case Call("any_register" | "count_registers", (name,)):
+                yield from (f"registers.{each}" for each in model.registers_of(name))

@@ -299,6 +299,26 @@ class Compiler:
         items = self._items(self.model.tallies[call.names[0]])
         return self.steps.total((bit, 1) for item, bit in items.items() if item != call.word("but_not"))
 
+    def register(self, name: str) -> Truth:
+        """Who is on a register."""
+        truth: Truth = self._once(f"register {name}", lambda: self.truth(self.model.register_rules[name]))
+        return truth
+
+    def _register(self, call: Call) -> Truth:
+        return self.register(call.names[0])
+
+    def _any_register(self, call: Call) -> Truth:
+        truths = [self.register(each) for each in self.model.registers_of(call.names[0])]
+        return Truth(
+            self.steps.any_of(truth.surely for truth in truths), self.steps.any_of(truth.possibly for truth in truths)
+        )
+
+    def _count_registers(self, call: Call) -> Number:
+        families = self.model.families_of(call.names[0])
+        return self.steps.total(
+            (self.steps.any_of(self.register(each).surely for each in family), 1) for family in families
+        )
+
     def _span_days(self, call: Call) -> Number:
         tally = self.model.tallies[call.names[0]]
         bits, asked = dict[Step, int](), []
@@ -336,7 +356,8 @@ class Compiler:
     def _present(self, name: str) -> Step | None:
         """The present episodes, which are no column but an input of other steps; None where there can be none."""
         episode = self.model.episodes[name]
-        sets = tuple(self._members(each) for each in (episode.opens, episode.delivers, episode.loses))
+        named = (episode.opens, episode.delivers, episode.loses, episode.discharges)
+        sets = tuple(self._members(each) if each else () for each in named)
         if not any(sets[:2]):
             return None
         run = partial(questions.present_episodes, episode=episode, sets=sets)

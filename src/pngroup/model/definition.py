@@ -11,16 +11,17 @@ from attrs import field, frozen
 from ..dates import window_start
 from ..vocabulary import CodeSystem
 from .primitives import ANY_CONTACT, ANY_MEDICINE, CONTACT_PREFIX
+from .registers import FILTERED, Choices, Combination, RecordFilter, Register, base_of, filter_of
 from .tree import Call, Node, calls
 
 #: Classes of long-term condition lines, lowest first. 0 stands for absent.
 LINE_CLASSES: Final = ("other", "moderate", "major")
 
-#: Columns that every result has, and `criterion_1` and so on: no output and no flag of a model may be called so.
+#: What the column with the group is called unless the model says otherwise.
+NEED_GROUP: Final = "need_group"
+#: Columns that every result has beside the group, and `criterion_1` and so on: of a model nothing may be called so.
 RESULT_COLUMNS: Final = (
     "person_id",
-    "need_group",
-    "need_group_name",
     "need_tier",
     "rag",
     "reason",
@@ -51,7 +52,11 @@ class Tally:
 
 @frozen
 class Episode:
-    """An episode that one set of codes opens and others close (pregnancy); spans in days, half-open."""
+    """An episode that one set of codes opens and others close; spans in days, half-open.
+
+    Without anything that closes it an episode runs `longest_days`. One that a code of `discharges` closes may have run
+    `longest_days_to_discharge`, and counts until the end of that day.
+    """
 
     id: str
     opens: str
@@ -62,6 +67,13 @@ class Episode:
     complications_after_delivery_days: int
     no_opening_after_delivery_days: int
     no_opening_after_loss_days: int
+    discharges: str = ""
+    longest_days_to_discharge: int = 0
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What opens and closes it."""
+        return tuple(name for name in (self.opens, self.delivers, self.loses, self.discharges) if name)
 
 
 @frozen
@@ -101,10 +113,15 @@ class Resolution:
 
 @frozen
 class Rule:
-    """The criterion of one group; `when` is None for the last, which takes everybody left."""
+    """The criterion of one group; `when` is None for the last, which takes everybody left.
+
+    `name` and `id` are empty where a scheme names the groups.
+    """
 
     group: int
     when: Node | None
+    name: str = ""
+    id: str = ""
 
 
 @frozen
@@ -134,7 +151,12 @@ class ValueRange:
 class Model:
     """A model as read and checked. Mappings keep the order of the file.
 
-    `kinds` and `ancestors` are what the catalogue says of each condition.
+    `kinds` and `ancestors` are what the catalogue says of each condition. `rules` decide the group, in order of
+    precedence; the criteria of `beside` are told and never decide. `result` is the name of the column with the group.
+    `facts`: flags that stand in the facts of a star schema, by their columns there.
+    `unknown`: groups of people of whom too little is known to say that they need little.
+    `register_rules` has the expression of each register,
+    `lists` are the lists that registers belong to.
     """
 
     name: str
@@ -152,7 +174,18 @@ class Model:
     scores: Mapping[str, Score] = field(repr=False)
     measures: Mapping[str, Node] = field(repr=False)
     rules: tuple[Rule, ...] = field(repr=False)
+    beside: tuple[Rule, ...] = field(repr=False)
     flags: tuple[Flag, ...] = field(repr=False)
+    registers: Mapping[str, Register] = field(repr=False)
+    lists: tuple[str, ...] = field(repr=False)
+    register_rules: Mapping[str, Node] = field(repr=False)
+    combinations: tuple[Combination, ...] = field(repr=False)
+    facts: Mapping[str, str] = field(repr=False)
+    filters: Mapping[str, RecordFilter] = field(repr=False)
+    orders: Mapping[str, tuple[int, ...]] = field(repr=False)
+    choices: Choices = field(repr=False)
+    result: str
+    unknown: tuple[int, ...]
     values: Mapping[str, ValueRange] = field(repr=False)
     short_history_months: int
     kinds: Mapping[str, str] = field(repr=False)
@@ -165,9 +198,34 @@ class Model:
         """Group numbers in order of precedence."""
         return tuple(rule.group for rule in self.rules)
 
+    @property
+    def criteria(self) -> tuple[Rule, ...]:
+        """Every criterion, those that decide first."""
+        return (*self.rules, *self.beside)
+
+    @property
+    def group_names(self) -> dict[int, str]:
+        """The model's own names of its groups, by number; empty where a scheme names them."""
+        return {rule.group: rule.name for rule in self.criteria if rule.name}
+
     def members(self, name: str) -> tuple[str, ...]:
-        """The conditions of a set, or the condition itself."""
-        return self.sets.get(name, (name,))
+        """The conditions of a set, or the condition itself; of a filtered set its conditions, filtered."""
+        base, at, chosen = name.partition(FILTERED)
+        if not at:
+            return self.sets.get(name, (name,))
+        found = self.sets.get(base, (base,))
+        return tuple(each + at + chosen if self.feed_of(each) == "records" else each for each in found)
+
+    def registers_of(self, name: str) -> tuple[str, ...]:
+        """The registers of a list, in the order of the file."""
+        return tuple(register.id for register in self.registers.values() if name in register.lists)
+
+    def families_of(self, name: str) -> tuple[tuple[str, ...], ...]:
+        """The registers of a list, those together that count once."""
+        families: dict[str, list[str]] = {}
+        for register in self.registers_of(name):
+            families.setdefault(self.registers[register].counts_as, []).append(register)
+        return tuple(map(tuple, families.values()))
 
     def expressions(self) -> Iterator[Node]:
         """Every expression of the model."""
@@ -180,7 +238,8 @@ class Model:
             if score.known_if is not None:
                 yield score.known_if
         yield from self.measures.values()
-        yield from (rule.when for rule in self.rules if rule.when is not None)
+        yield from self.register_rules.values()
+        yield from (rule.when for rule in self.criteria if rule.when is not None)
         yield from (flag.when for flag in self.flags)
 
     def calls(self) -> Iterator[Call]:
@@ -190,6 +249,7 @@ class Model:
 
     def feed_of(self, name: str) -> str:
         """The feed that evidence for a condition comes from."""
+        name = base_of(name)
         if name == ANY_CONTACT or name.startswith(CONTACT_PREFIX):
             return "contacts"
         if name == ANY_MEDICINE or self.kinds.get(name) == "medicine":
@@ -209,11 +269,16 @@ class Model:
                 return tuple(node for line in self.lines.values() for _, node in line.classes)
             case "n" | "span_days":
                 return tuple(node for _, node in self.tallies[call.names[0]].items)
+            case "register":
+                return (self.register_rules[call.names[0]],)
+            case "any_register" | "count_registers":
+                return tuple(self.register_rules[each] for each in self.registers_of(call.names[0]))
             case _:
                 return ()
 
     def endings_of(self, condition: str) -> tuple[Resolution, ...]:
         """The resolutions that can end a condition: its own, and those of what it is nested in."""
+        condition = base_of(condition)
         over = (condition, *self.ancestors.get(condition, ()))
         return tuple(r for r in self.resolutions if r.condition in over and condition not in r.keeps)
 
@@ -227,8 +292,18 @@ class Model:
         for resolution in self.resolutions:
             used.update((resolution.condition, resolution.by, *resolution.also, *resolution.keeps))
         for episode in self.episodes.values():
-            used.update((episode.opens, episode.delivers, episode.loses))
+            for name in episode.conditions:
+                used.update(self.members(name))
         return frozenset(used)
+
+    @cached_property
+    def filters_used(self) -> dict[str, tuple[str, ...]]:
+        """The conditions that are asked for through each filter, by filter."""
+        found: dict[str, list[str]] = {}
+        for name in sorted(self.conditions_used):
+            if filter_of(name):
+                found.setdefault(filter_of(name), []).append(base_of(name))
+        return {name: tuple(conditions) for name, conditions in found.items()}
 
     @cached_property
     def asked_for_days(self) -> frozenset[str]:
@@ -241,7 +316,7 @@ class Model:
                 for name in condition_names(call):
                     asked.update(self.members(name))
         for episode in self.episodes.values():
-            for name in (episode.opens, episode.delivers, episode.loses):
+            for name in episode.conditions:
                 asked.update(self.members(name))
         return frozenset(asked)
 

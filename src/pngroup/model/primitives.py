@@ -14,8 +14,8 @@ from attrs import frozen
 class Primitive:
     """What a primitive takes and answers.
 
-    `takes`: what its names are (condition, value, line, tally, episode, feed, class); a trailing `*` allows
-    several. `options`: keyword options, whole numbers unless listed in `words`. `window`: whether exactly one of
+    `takes`: what its names are (condition, value, line, tally, episode, feed, class, register, list); a trailing `*`
+    allows several. `options`: keyword options, whole numbers unless listed in `words`. `window`: whether exactly one of
     `months`/`days` must be ("required"), may be ("optional") or cannot be ("none") given. `answers`: truth or
     number. `meaning`: one line for the documentation.
     """
@@ -39,8 +39,8 @@ def _row(
 
 PRIMITIVES: Final[dict[str, Primitive]] = dict(
     (
-        _row("ever", "condition", "min_age", "none", "truth", "a record on or before the index date"),
-        _row("within", "condition", "min_age", "required", "truth", "a record inside the window"),
+        _row("ever", "condition", "min_age", "none", "truth", "a record on or before the index date", words="where"),
+        _row("within", "condition", "min_age", "required", "truth", "a record inside the window", words="where"),
         _row(
             "on_dates",
             "condition",
@@ -48,6 +48,7 @@ PRIMITIVES: Final[dict[str, Primitive]] = dict(
             "optional",
             "truth",
             "records on n different dates, the first and last at least gap_days apart",
+            words="where",
         ),
         _row(
             "latest_grade",
@@ -56,6 +57,7 @@ PRIMITIVES: Final[dict[str, Primitive]] = dict(
             "required",
             "number",
             "position (1, 2, ...) of the condition recorded last in the window; the worst of one day; 0 if none",
+            words="where",
         ),
         _row(
             "latest",
@@ -65,7 +67,15 @@ PRIMITIVES: Final[dict[str, Primitive]] = dict(
             "number",
             "the latest value in the window; the highest of a day",
         ),
-        _row("count_days", "condition", "", "required", "number", "different days with a record in the window"),
+        _row(
+            "count_days",
+            "condition",
+            "",
+            "required",
+            "number",
+            "different days with a record in the window",
+            words="where",
+        ),
         _row("count_distinct", "condition", "", "required", "number", "different medicines in the window"),
         _row("line", "line", "", "none", "truth", "the long-term condition line is present"),
         _row(
@@ -101,6 +111,12 @@ PRIMITIVES: Final[dict[str, Primitive]] = dict(
             "none",
             "truth",
             "recorded in the present episode or shortly after it",
+            words="where",
+        ),
+        _row("register", "register", "", "none", "truth", "the person is on the register"),
+        _row("any_register", "list", "", "none", "truth", "the person is on a register of the list"),
+        _row(
+            "count_registers", "list", "", "none", "number", "registers of the list, a severe form and its parent once"
         ),
         _row("given", "feed", "", "none", "truth", "the caller gave this table"),
     )

@@ -103,10 +103,10 @@ def span_days(
 
 
 def present_episodes(view: View, *, episode: Episode, sets: Sequence[Sequence[str]]) -> Episodes:
-    """The episodes that count on the index date; `sets` are the conditions that open, deliver and lose."""
+    """The episodes that count on the index date; `sets`: the conditions that open, deliver, lose and discharge."""
     as_at = fact_day(view.when.as_at)
-    opens, delivers, loses = (view.all_records(conditions) for conditions in sets)
-    found = find_episodes(episode, opens, delivers, loses, as_at=as_at, n_people=view.n_people)
+    opens, delivers, loses, discharges = (view.all_records(conditions) for conditions in sets)
+    found = find_episodes(episode, opens, delivers, loses, discharges, as_at=as_at, n_people=view.n_people)
     return counting(episode, found, as_at=as_at)
 
 

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import tomllib
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from ..catalogue import Catalogue
-from ..errors import ModelError, did_you_mean
-from ..vocabulary import CodeSystem, NeedGroup
+from ..errors import UsageError
+from ..vocabulary import CodeSystem
 from .definition import (
     LINE_CLASSES,
+    NEED_GROUP,
     Episode,
     Flag,
     Line,
     Model,
     Resolution,
-    Rule,
     Score,
     ScoreItem,
     Tally,
     ValueRange,
 )
-from .parsing import MOST_DAYS, MOST_MONTHS, parse
-from .places import where_in
-from .tree import Call, Choose, Node
+from .filtering import with_filters, with_history_of
+from .parsing import MOST_MONTHS, parse
+from .reading_registers import read_combinations, read_filters, read_groups, read_registers
+from .registers import Choices
+from .sections import File, Section
+from .tree import Call, Choose
+
+AS_IN_THE_FILE: Final = Choices()
 
 _TOP: Final = (
     "model",
@@ -37,6 +40,11 @@ _TOP: Final = (
     "lines",
     "tallies",
     "episodes",
+    "filters",
+    "registers",
+    "combinations",
+    "facts",
+    "orders",
     "scores",
     "measures",
     "groups",
@@ -51,118 +59,36 @@ _EPISODE_DAYS: Final = (
 )
 
 
-class _Section:
-    """A table of the file with its place: typed access, and an error for every key that is not known."""
-
-    def __init__(self, values: object, place: str, file: _File) -> None:
-        if not isinstance(values, Mapping):
-            raise ModelError(
-                "a table is expected",
-                where=file.where(place),
-                allowed="a TOML table",
-                remedy="correct the file",
-            )
-        self.values = values
-        self.place = place
-        self.file = file
-
-    def check(self, allowed: Sequence[str], required: Sequence[str] = ()) -> None:
-        for key in self.values:
-            if key not in allowed:
-                hint = did_you_mean(key, allowed)
-                raise self.error(f"there is no key {key!r}" + (f", {hint}" if hint else ""), ", ".join(allowed), key)
-        for key in required:
-            if key not in self.values:
-                raise self.error(f"the key {key!r} is missing", ", ".join(allowed), None)
-
-    def error(self, what: str, allowed: str, near: str | None) -> ModelError:
-        where = self.file.where(self.place, near)
-        return ModelError(what, where=where, allowed=allowed, remedy="correct the model file")
-
-    def _typed(self, key: str, kind: type, word: str, default: Any) -> Any:
-        value = self.values.get(key, default)
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
-            raise self.error(f"{key} is not {word}", word, key)
-        return value
-
-    def text(self, key: str, default: str | None = None) -> str:
-        return str(self._typed(key, str, "a text", default))
-
-    def number(self, key: str, *, least: int = -MOST_DAYS, most: int = MOST_DAYS) -> int:
-        number = int(self._typed(key, int, "a whole number", None))
-        if not least <= number <= most:
-            raise self.error(f"{key} is {number}", f"{least} to {most}", key)
-        return number
-
-    def words(self, key: str) -> tuple[str, ...]:
-        values = self._typed(key, list, "a list of texts", [])
-        if not all(isinstance(value, str) for value in values):
-            raise self.error(f"{key} is not a list of texts", "a list of texts", key)
-        return tuple(values)
-
-    def expression(self, key: str) -> Node:
-        return parse(self.text(key), where=self.file.where(f"{self.place}.{key}", key))
+_HEAD: Final = (
+    "name",
+    "edition",
+    "title",
+    "catalogue",
+    "texts",
+    "sources",
+    "outputs",
+    "result",
+    "unknown",
+    "where",
+    "history_months",
+    "order",
+    "registers",
+)
 
 
-class _File:
-    """A model file: its label for messages, and the line on which something stands."""
-
-    def __init__(self, data: bytes, label: str) -> None:
-        self.label = label
-        try:
-            self.text = data.decode("utf-8-sig")
-            self.values: dict[str, Any] = tomllib.loads(self.text)
-        except UnicodeDecodeError as error:
-            raise ModelError(
-                f"the file is not UTF-8 text (byte {error.start + 1})",
-                where=label,
-                allowed="TOML in UTF-8",
-                remedy="save it as UTF-8",
-            ) from None
-        except tomllib.TOMLDecodeError as error:
-            what, _, at = str(error).partition(" (at ")
-            line = re.match(r"line (\d+)", at)
-            raise ModelError(
-                f"bad TOML: {what}",
-                where=f"{label}, line {line[1] if line else len(self.text.splitlines())}",
-                allowed="TOML 1.0",
-                remedy="correct that line",
-            ) from None
-
-    def where(self, place: str, near: str | None = None) -> str:
-        """File, line where it can be told, and the dotted place."""
-        return where_in(self.text, self.label, place, near)
-
-    def section(self, name: str) -> _Section:
-        return _Section(self.values.get(name, {}), name, self)
-
-    def tables(self, name: str) -> list[tuple[str, _Section]]:
-        section = self.section(name)
-        return [(key, _Section(value, f"{name}.{key}", self)) for key, value in section.values.items()]
-
-    def rows(self, name: str) -> list[_Section]:
-        values = self.values.get(name, [])
-        if not isinstance(values, list):
-            raise ModelError(
-                f"{name} is not a list of tables",
-                where=self.where("", name),
-                allowed=f"[[{name}]]",
-                remedy="correct the file",
-            )
-        return [_Section(value, f"{name}[{i}]", self) for i, value in enumerate(values, 1)]
-
-
-def read_model(data: bytes, *, label: str, catalogue: Catalogue) -> Model:
-    """The model in the bytes of a TOML file; `label` names the file in messages."""
-    file = _File(data, label)
-    _Section(file.values, "", file).check(_TOP, ("model", "groups"))
+def read_model(data: bytes, *, label: str, catalogue: Catalogue, choices: Choices = AS_IN_THE_FILE) -> Model:
+    """The model in the bytes of a TOML file, with what was chosen of it; `label` names the file in messages."""
+    file = File(data, label)
+    Section(file.values, "", file).check(_TOP, ("model", "groups"))
     head = file.section("model")
-    head.check(
-        ("name", "edition", "title", "catalogue", "texts", "sources", "outputs"),
-        ("name", "edition", "catalogue"),
-    )
+    head.check(_HEAD, ("name", "edition", "catalogue"))
+    history_months = _history_months(head, choices)
+    rules, beside, orders = read_groups(file, choices)
+    registers, register_rules, lists = read_registers(file, choices, head.text("registers", ""))
+    score_filters = {key: section.text("where", "") for key, section in file.tables("scores")}
+    episode_filters = {key: section.text("where", "") for key, section in file.tables("episodes")}
     flags, short_history_months = _flags(file)
-    return Model(
+    model = Model(
         name=head.text("name"),
         edition=head.text("edition"),
         title=head.text("title", ""),
@@ -177,24 +103,56 @@ def read_model(data: bytes, *, label: str, catalogue: Catalogue) -> Model:
         episodes={key: _episode(key, section) for key, section in file.tables("episodes")},
         scores={key: _score(key, section, catalogue) for key, section in file.tables("scores")},
         measures={key: file.section("measures").expression(key) for key in file.section("measures").values},
-        rules=tuple(_rule(row) for row in file.rows("groups")),
+        rules=rules,
+        beside=beside,
         flags=flags,
+        registers=registers,
+        lists=lists,
+        register_rules=register_rules,
+        combinations=read_combinations(file),
+        facts={key: file.section("facts").text(key) for key in file.section("facts").values},
+        filters=read_filters(file),
+        orders=orders,
+        choices=choices,
+        result=head.text("result", NEED_GROUP),
+        # Nothing is recorded that meets any criterion of the group of all others: that is no sign of health.
+        unknown=head.numbers("unknown") if "unknown" in head.values else tuple(rule.group for rule in rules[-1:]),
         values={key: _value_range(section) for key, section in file.tables("values")},
         short_history_months=short_history_months,
         kinds={id_: condition.kind for id_, condition in catalogue.conditions.items()},
         ancestors={id_: condition.ancestors for id_, condition in catalogue.conditions.items()},
-        fingerprint=hashlib.sha256(data).hexdigest(),
+        fingerprint=_fingerprint(data, choices),
         place=label,
     )
+    model = with_filters(model, head.text("where", ""), score_filters, episode_filters)
+    return model if history_months is None else with_history_of(model, history_months)
 
 
-def _administrative(file: _File) -> dict[CodeSystem, frozenset[str]]:
+def _fingerprint(data: bytes, choices: Choices) -> str:
+    chosen = "".join(f"\n{name}={text}" for name, text in choices.texts().items())
+    return hashlib.sha256(data + chosen.encode()).hexdigest()
+
+
+def _history_months(head: Section, choices: Choices) -> int | None:
+    if choices.history_months is None:
+        return head.number("history_months", least=1, most=MOST_MONTHS) if "history_months" in head.values else None
+    if type(choices.history_months) is not int or not 1 <= choices.history_months <= MOST_MONTHS:
+        raise UsageError(
+            f"history_months is {choices.history_months!r}",
+            where="argument history_months",
+            allowed=f"whole numbers from 1 to {MOST_MONTHS}",
+            remedy="give the number of months that records count",
+        )
+    return choices.history_months
+
+
+def _administrative(file: File) -> dict[CodeSystem, frozenset[str]]:
     section = file.section("administrative")
     section.check([system.value for system in CodeSystem])
     return {CodeSystem(key): frozenset(section.words(key)) for key in section.values}
 
 
-def _value_range(section: _Section) -> ValueRange:
+def _value_range(section: Section) -> ValueRange:
     section.check(("least", "most", "units", "decimals"), ("least", "most", "units"))
     return ValueRange(
         section.number("least"),
@@ -204,12 +162,12 @@ def _value_range(section: _Section) -> ValueRange:
     )
 
 
-def _resolution(section: _Section) -> Resolution:
+def _resolution(section: Section) -> Resolution:
     section.check(("condition", "by", "also", "keeps"), ("condition", "by"))
     return Resolution(section.text("condition"), section.text("by"), section.words("also"), section.words("keeps"))
 
 
-def _line(key: str, section: _Section) -> Line:
+def _line(key: str, section: Section) -> Line:
     section.check(("system", "source", *LINE_CLASSES), ("system", "source"))
     classes = tuple((name, section.expression(name)) for name in LINE_CLASSES if name in section.values)
     if not classes:
@@ -217,20 +175,32 @@ def _line(key: str, section: _Section) -> Line:
     return Line(key, section.text("system"), classes, section.text("source"))
 
 
-def _tally(key: str, section: _Section) -> Tally:
+def _tally(key: str, section: Section) -> Tally:
     return Tally(key, tuple((item, section.expression(item)) for item in section.values))
 
 
-def _episode(key: str, section: _Section) -> Episode:
+def _episode(key: str, section: Section) -> Episode:
     codes = ("opens", "delivers", "loses")
-    section.check((*codes, *_EPISODE_DAYS), (*codes, *_EPISODE_DAYS))
+    both = ("discharges", "longest_days_to_discharge")
+    section.check((*codes, *_EPISODE_DAYS, *both, "where"), (*codes, *_EPISODE_DAYS))
+    if (both[0] in section.values) != (both[1] in section.values):
+        raise section.error(f"{both[0]} and {both[1]} belong together", "both, or neither", None)
     days = {name: section.number(name, least=0) for name in _EPISODE_DAYS}
-    return Episode(id=key, **{name: section.text(name) for name in codes}, **days)  # type: ignore[arg-type]
+    to_discharge = section.number(both[1], least=days["longest_days"]) if both[1] in section.values else 0
+    return Episode(
+        id=key,
+        opens=section.text("opens"),
+        delivers=section.text("delivers"),
+        loses=section.text("loses"),
+        **days,
+        discharges=section.text("discharges", ""),
+        longest_days_to_discharge=to_discharge,
+    )
 
 
-def _score(key: str, section: _Section, catalogue: Catalogue) -> Score:
+def _score(key: str, section: Section, catalogue: Catalogue) -> Score:
     section.check(
-        ("table", "name", "unit", "only", "weight", "with_medicines", "known_if", "available"),
+        ("table", "name", "unit", "only", "weight", "with_medicines", "known_if", "available", "where"),
         ("table", "name", "unit"),
     )
     table = section.text("table")
@@ -270,7 +240,7 @@ def _score(key: str, section: _Section, catalogue: Catalogue) -> Score:
     )
 
 
-def _check_columns(section: _Section, table: str, cells: Mapping[str, str], columns: Sequence[str]) -> None:
+def _check_columns(section: Section, table: str, cells: Mapping[str, str], columns: Sequence[str]) -> None:
     for column in columns:
         if column and column not in cells:
             raise section.error(f"{table} has no column {column!r}", ", ".join(cells), None)
@@ -279,16 +249,7 @@ def _check_columns(section: _Section, table: str, cells: Mapping[str, str], colu
         raise section.error(f"the column {columns[0]!r} holds no weights", weights, "weight")
 
 
-def _rule(section: _Section) -> Rule:
-    section.check(("number", "when", "otherwise"), ("number",))
-    otherwise = section.values.get("otherwise", False)
-    if not isinstance(otherwise, bool) or ("when" in section.values) == otherwise:
-        raise section.error("a group has either `when` or `otherwise = true`", "when, or otherwise = true", "number")
-    number = section.number("number", least=min(NeedGroup), most=max(NeedGroup))
-    return Rule(number, section.expression("when") if "when" in section.values else None)
-
-
-def _flags(file: _File) -> tuple[tuple[Flag, ...], int]:
+def _flags(file: File) -> tuple[tuple[Flag, ...], int]:
     flags, months = [], 0
     for key, section in file.tables("flags"):
         if key == "short_history":

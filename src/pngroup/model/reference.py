@@ -60,29 +60,33 @@ class PersonFacts:
 
 @frozen
 class Answer:
-    """What the model says of one person: the group, each criterion (None: not knowable), measures, flags."""
+    """What the model says of one person: group, each criterion and register (None: not knowable), measures, flags."""
 
     group: int
     criteria: Mapping[int, bool | None]
     measures: Mapping[str, int | None]
     flags: Mapping[str, bool]
     not_knowable: tuple[int, ...]
+    registers: Mapping[str, bool | None] = field(factory=dict)
 
 
 def interpret(model: Model, person: PersonFacts, as_at: datetime.date) -> Answer:
     """The answer of the model for one person at the end of `as_at`."""
     reading = Reading(model, person, as_at)
     if_empty = Reading(model, person, as_at, absent_feeds_are_empty=True)
-    criteria = {rule.group: reading.truth(rule.when) for rule in model.rules if rule.when is not None}
+    criteria = {rule.group: reading.truth(rule.when) for rule in model.criteria if rule.when is not None}
     last = model.rules[-1].group
     group = next((rule.group for rule in model.rules if criteria.get(rule.group) is True), last)
     criteria[last] = group == last
-    left_open = tuple(rule.group for rule in model.rules if rule.when is not None and if_empty.truth(rule.when) is None)
+    left_open = tuple(
+        rule.group for rule in model.criteria if rule.when is not None and if_empty.truth(rule.when) is None
+    )
     flags = {
         flag.id: reading.truth(flag.when) is True and (not flag.groups or group in flag.groups) for flag in model.flags
     }
     measures = {name: reading.number(Measure(name)) for name in model.outputs}
-    return Answer(group, criteria, measures, flags, left_open)
+    registers = {name: reading.truth(node) for name, node in model.register_rules.items()}
+    return Answer(group, criteria, measures, flags, left_open, registers)
 
 
 def months_before(date: datetime.date, months: int) -> datetime.date:
@@ -320,12 +324,24 @@ class Reading:
         ]
         return (max(dates) - min(dates)).days if dates else 0
 
+    def _register(self, call: Call) -> bool | None:
+        return self.truth(self.model.register_rules[call.names[0]])
+
+    def _any_register(self, call: Call) -> bool | None:
+        return self.truth(Or(tuple(self.model.register_rules[each] for each in self.model.registers_of(call.names[0]))))
+
+    def _count_registers(self, call: Call) -> int:
+        rules = self.model.register_rules
+        families = self.model.families_of(call.names[0])
+        return sum(1 for family in families if any(self.truth(rules[register]) is True for register in family))
+
     def pregnancies(self, name: str) -> list[Pregnancy]:
         """All episodes up to the index date, those without an opening included."""
         episode = self.model.episodes[name]
         days: dict[datetime.date, set[str]] = {}
-        for what in ("opens", "delivers", "loses"):
-            for member in self.model.members(getattr(episode, what)):
+        for what in ("opens", "delivers", "loses", "discharges"):
+            name = getattr(episode, what)
+            for member in self.model.members(name) if name else ():
                 for date in self._days.get(member, ()):
                     if date <= self.as_at:
                         days.setdefault(date, set()).add(what)

@@ -17,51 +17,61 @@ class Pregnancy:
     first: datetime.date
     delivered: datetime.date | None = None
     lost: datetime.date | None = None
+    discharged: datetime.date | None = None
 
     def is_open_on(self, day: datetime.date, episode: Episode) -> bool:
-        """Neither delivered nor lost, and less than the longest duration after its first day."""
-        if self.delivered is not None or self.lost is not None:
+        """Not ended, and less than the longest duration after its first day."""
+        if self.delivered is not None or self.lost is not None or self.discharged is not None:
             return False
         return (day - self.first).days < episode.longest_days
 
     def counts_on(self, day: datetime.date, episode: Episode) -> bool:
-        """Open, or in the time after a delivery."""
+        """Open, in the time after a delivery, or discharged on that day."""
         if self.delivered is not None:
             return (day - self.delivered).days < episode.counts_after_delivery_days
-        return self.is_open_on(day, episode)
+        return self.is_open_on(day, episode) or self.discharged == day
 
     def includes(self, date: datetime.date, episode: Episode) -> bool:
         """Inside the episode (first and last day included), or shortly after its delivery."""
         if self.delivered is not None:
             after = datetime.timedelta(days=episode.complications_after_delivery_days)
             return self.first <= date < self.delivered + after
-        return self.first <= date
+        return self.first <= date and (self.discharged is None or date <= self.discharged)
 
 
 def pregnancies(episode: Episode, days: Mapping[datetime.date, AbstractSet[str]]) -> list[Pregnancy]:
-    """All episodes from the days on which something opens, delivers or loses, in order of their beginning."""
+    """All episodes from the days on which something opens, delivers, loses or discharges, in order of their ends."""
     found: list[Pregnancy] = []
-    open_since: datetime.date | None = None
+    since: datetime.date | None = None
     last_delivery: datetime.date | None = None
     last_loss: datetime.date | None = None
     for day in sorted(days):
         what = days[day]
-        if open_since is not None and (day - open_since).days >= episode.longest_days:
-            found.append(Pregnancy(open_since))
-            open_since = None
-        if "opens" in what and open_since is None:
+        is_open = since is not None and (day - since).days < episode.longest_days
+        # One that has run out may still be closed by a discharge.
+        is_late = since is not None and not is_open and (day - since).days < episode.longest_days_to_discharge
+        if since is not None and not is_open and not is_late:
+            found.append(Pregnancy(since))
+            since = None
+        if "opens" in what and not is_open:
             too_soon = (
                 last_delivery is not None and (day - last_delivery).days < episode.no_opening_after_delivery_days
             ) or (last_loss is not None and (day - last_loss).days < episode.no_opening_after_loss_days)
-            open_since = None if too_soon else day
+            if not too_soon:
+                if since is not None:
+                    found.append(Pregnancy(since))
+                since, is_open = day, True
         if "delivers" in what:
-            found.append(Pregnancy(open_since or day, delivered=day))
-            open_since, last_delivery = None, day
+            found.append(Pregnancy(since if since is not None and is_open else day, delivered=day))
+            since, last_delivery = None, day
         if "loses" in what:
             # On one day with both, the delivery has closed the episode; the loss is still a loss.
-            if open_since is not None:
-                found.append(Pregnancy(open_since, lost=day))
-            open_since, last_loss = None, day
-    if open_since is not None:
-        found.append(Pregnancy(open_since))
+            if since is not None and is_open:
+                found.append(Pregnancy(since, lost=day))
+            since, last_loss = None, day
+        if "discharges" in what and since is not None:
+            found.append(Pregnancy(since, discharged=day))
+            since = None
+    if since is not None:
+        found.append(Pregnancy(since))
     return found

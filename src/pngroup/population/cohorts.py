@@ -20,11 +20,14 @@ from ..intake import REASONS, SEXES, People
 from ..model import Model, load_both
 from ..model.checking import check_model
 from ..model.definition import Flag, condition_names
+from ..model.filtering import replaced, with_filter
 from ..model.parsing import parse
+from ..model.registers import base_of
 from ..model.tree import Call, Measure, Node, walk
-from ..preparing import Options, prepare
+from ..preparing import Options, prepare, scheme_for
 from ..quality import Quality
-from ..schemes import Scheme, load_scheme
+from ..result import group_columns
+from ..schemes import Scheme
 from ..vocabulary import Setting
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -82,17 +85,16 @@ class Cohort:
     def to_frame(self) -> Any:
         """One row a member, in the caller's order and frame type; the caller's other columns at the end.
 
-        Columns: `person_id`, `age` (whole years on the index date), `sex` (a word), `need_group` and `need_group_name`.
+        Columns: `person_id`, `age` (whole years on the index date), `sex` (a word), and the group as in
+        `Grouping.to_frame()`.
         """
         members = np.flatnonzero(self.is_member)
-        groups = tuple(sorted(self.model.groups))
-        names = tuple(self.scheme.group_name(group) for group in groups)
+        nobody = np.zeros(len(members), bool)
         columns: dict[str, Column | Taken] = {
             "person_id": Taken("person_id"),
             "age": Column("integer", self.people.age[members]),
             "sex": Column("text", self.people.sex[members].astype(np.int64), words=SEXES),
-            "need_group": Column("integer", self.group[members]),
-            "need_group_name": Column("text", np.searchsorted(groups, self.group[members]), words=names),
+            **group_columns(self.model, self.scheme, self.group[members], nobody),
         }
         return build(self.people.table, columns, rows=self.people.first_row[members])
 
@@ -112,8 +114,9 @@ def cohort(
     """Everybody of whom all that is asked is true at the end of `as_at`.
 
     `where` is an expression of the model language: any condition of the catalogue, whether or not the model uses it,
-    and the measures, scores, lines and tallies of the model: `"ever(diabetes) and age >= 65 and not
-    within(any_record, months=12)"`. `groups` are group numbers, `tiers` words of the scheme, `traits` columns of people
+    and the measures, scores, lines, tallies and registers of the model: `"ever(diabetes) and age >= 65 and not
+    within(any_record, months=12)"`. It counts all records, unless it names a filter of the model: `ever(diabetes,
+    where='hospital')`. `groups` are group numbers, `tiers` words of the scheme, `traits` columns of people
     with the value or values allowed in each: `{"ethnicity": ["B"], "practice": "A81001"}`. `people`, `records` and
     `options` are those of `group()`. An expression about a restricted topic needs `show_restricted`: a list of people
     would tell it.
@@ -134,10 +137,10 @@ def cohort(
     catalogue, model = load_both(options.get("model", "need-groups"), options.get("catalogue"))
     node = None
     if where is not None:
-        node = _read(where)
+        node = _read(where, model)
         model = _asking(model, catalogue, node, show_restricted=show_restricted)
     options["model"], options["catalogue"] = model, catalogue
-    scheme = load_scheme(options.get("scheme", "default"))
+    scheme = scheme_for(model, options.get("scheme"))
     of_groups = _groups(model, groups) & _groups_of_tiers(model, scheme, tiers)
     prepared = prepare(people, records, as_at=as_at, **options)
     if not prepared.is_one:
@@ -175,7 +178,7 @@ def cohort(
     )
 
 
-def _read(text: object) -> Node:
+def _read(text: object, model: Model) -> Node:
     if not isinstance(text, str):
         raise UsageError(
             f"where is a {type(text).__name__}",
@@ -184,9 +187,14 @@ def _read(text: object) -> Node:
             remedy="write it as 'ever(diabetes) and age >= 65'",
         )
     try:
-        return parse(text, where=_WHERE)
+        node = parse(text, where=_WHERE)
     except ModelError as error:
         raise UsageError(error.what, where=_WHERE, allowed=error.allowed, remedy=error.remedy) from None
+
+    def is_filtered(name: str) -> bool:
+        return all(model.feed_of(member) == "records" for member in model.members(name))
+
+    return replaced(node, lambda call: with_filter(call, "", is_filtered))
 
 
 def _asking(model: Model, catalogue: Catalogue, node: Node, *, show_restricted: bool) -> Model:
@@ -214,8 +222,8 @@ def _conditions(model: Model, node: Node) -> Iterator[str]:
             yield from _conditions(model, model.measures[each.name])
         elif isinstance(each, Call):
             for name in condition_names(each):
-                yield from model.members(name)
-            for below in model.below(each) if each.function == "line" else ():
+                yield from map(base_of, model.members(name))
+            for below in model.below(each) if each.function in ("line", "register") else ():
                 yield from _conditions(model, below)
 
 

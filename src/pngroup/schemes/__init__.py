@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .loading import Scheme, Tier, load_scheme
+from .loading import Scheme, Tier, load_scheme, own_names
 from .mapping import group_name, need_tier, rag
 
-__all__ = ["Scheme", "Tier", "group_name", "load_scheme", "need_tier", "rag"]
+__all__ = ["Scheme", "Tier", "group_name", "load_scheme", "need_tier", "own_names", "rag"]

@@ -44,6 +44,8 @@ class Tier:
 class Scheme:
     """A scheme: tiers, lowest need first, the names of the groups 1 to 11, and where they come from.
 
+    A model that names its own groups has a scheme of these names (`numbers` says which they are), without tiers.
+
     >>> scheme = load_scheme("default")
     >>> scheme.tier_word(9), scheme.colour(9), scheme.group_name(9)
     ('moderate', 'amber', 'Dominant major chronic condition')
@@ -55,6 +57,7 @@ class Scheme:
     tiers: tuple[Tier, ...] = field(repr=False)
     group_names: tuple[str, ...] = field(repr=False)
     source: str = field(repr=False)
+    numbers: tuple[int, ...] = field(default=_GROUPS, repr=False)
 
     def tier(self, group: int) -> Tier:
         """The tier of a group."""
@@ -70,13 +73,25 @@ class Scheme:
 
     def group_name(self, group: int) -> str:
         """The name of a group."""
-        return self.group_names[_GROUPS.index(group)]
+        return self.group_names[self.numbers.index(group)]
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 over everything that can change an answer, as hexadecimal text."""
-        parts = (self.name, self.edition, *map(repr, self.tiers), *self.group_names)
+        own = map(str, self.numbers) if self.numbers != _GROUPS else ()
+        parts = (self.name, self.edition, *map(repr, self.tiers), *own, *self.group_names)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def own_names(name: str, edition: str, names: Mapping[int, str]) -> Scheme:
+    """The scheme of a model that names its own groups: no tiers, no colours.
+
+    >>> own_names("own", "1", {1: "few", 2: "many"}).group_name(2)
+    'many'
+    """
+    numbers = tuple(sorted(names))
+    texts = tuple(names[number] for number in numbers)
+    return Scheme(name, edition, "", (), texts, "the model", numbers)
 
 
 def load_scheme(scheme: str | os.PathLike[str] | Scheme) -> Scheme:
@@ -194,7 +209,14 @@ def _check(tables: Mapping[str, Any], file: _File) -> Scheme:
         file.refuse("the scheme has no tiers", "one table [[tiers]] for each tier, lowest need first")
     read = tuple(_tier(tier, file, file.line_of(r"\s*\[\[tiers\]\]", nth=n)) for n, tier in enumerate(tiers))
     _check_groups(read, file)
-    return Scheme(**texts, tiers=read, group_names=_names(tables.get("group_names"), file))
+    return Scheme(
+        name=texts["name"],
+        edition=texts["edition"],
+        title=texts["title"],
+        tiers=read,
+        group_names=_names(tables.get("group_names"), file),
+        source=texts["source"],
+    )
 
 
 def _text(table: Mapping[str, Any], key: str, file: _File, start: int) -> str:

@@ -7,8 +7,10 @@ from typing import Final
 
 from attrs import frozen
 
+from ..combining import JOINED
 from ..errors import ModelError
 from ..model.definition import Model
+from ..model.registers import Combination
 from ..model.tree import Measure
 from ..schemes import Scheme
 from .columns import Columns
@@ -30,17 +32,19 @@ class Outputs:
     left_open: Sql
     measures: dict[str, Sql]
     flags: dict[str, Sql]
+    registers: dict[str, Sql]
 
     @property
     def all(self) -> list[Sql]:
         """Every column."""
-        return [self.group, self.criteria, self.left_open, *self.measures.values(), *self.flags.values()]
+        named = (*self.measures.values(), *self.flags.values(), *self.registers.values())
+        return [self.group, self.criteria, self.left_open, *named]
 
 
 def outputs_of(model: Model, columns: Columns) -> Outputs:
     """The group and all that stands beside it, as columns; asking for them makes the columns that they rest on."""
     met, left_open = [], []
-    for rule in model.rules[:-1]:
+    for rule in (*model.rules[:-1], *model.beside):
         assert rule.when is not None  # the check of the model: only the last takes everybody
         criterion = columns.keep(f"criterion_{rule.group}", columns.truth(rule.when))
         met.append((criterion, rule.group))
@@ -49,7 +53,8 @@ def outputs_of(model: Model, columns: Columns) -> Outputs:
             stored = as_number(if_empty).text.removesuffix(" = 1")
             left_open.append(Sql(f"{stored} IS NULL", is_truth=True, needs=if_empty.needs))
     last = model.rules[-1].group
-    group = columns.keep("need_group", first_of(met, otherwise=last))
+    deciding = met[: len(model.rules) - 1]
+    group = columns.keep(model.result, first_of(deciding, otherwise=last))
     bits = [first_of([(truth, 1 << (each - 1))], otherwise=0) for truth, each in met]
     bits.append(first_of([(comparison(group, "==", number(last)), 1 << (last - 1))], otherwise=0))
     flags = {}
@@ -66,6 +71,7 @@ def outputs_of(model: Model, columns: Columns) -> Outputs:
         left_open=columns.keep("left_open", first_of([(each, 1) for each in left_open], otherwise=0)),
         measures={name: as_number(columns.value(Measure(name), if_empty=False)) for name in model.outputs},
         flags=flags,
+        registers={name: columns.register(name) for name in model.registers},
     )
 
 
@@ -154,7 +160,10 @@ def result_statements(
         branches = " ".join(f"WHEN {group} = {number_} THEN {literal(word)}" for number_, word in of.items())
         return f"CASE WHEN p.reason IS NOT NULL THEN NULL {branches} END"
 
-    groups = sorted(model.groups)
+    groups = sorted(rule.group for rule in model.criteria)
+    named = {f"{model.result}_name": scheme.group_name}
+    if scheme.tiers:
+        named |= {"need_tier": scheme.tier_word, "rag": scheme.colour}
     flags = {
         "short_history": "p.short_history = 1",
         **{name: f"{sql.text} = 1" for name, sql in outputs.flags.items()},
@@ -163,10 +172,11 @@ def result_statements(
     }
     texts = [
         "p.person_id",
-        f"{of_grouped(outputs.group)} AS need_group",
-        f"{words({each: scheme.group_name(each) for each in groups})} AS need_group_name",
-        f"{words({each: scheme.tier_word(each) for each in groups})} AS need_tier",
-        f"{words({each: scheme.colour(each) for each in groups})} AS rag",
+        f"{of_grouped(outputs.group)} AS {dialect.name_of(model.result)}",
+        *(
+            f"{words({each: word_of(each) for each in groups})} AS {dialect.name_of(name)}"
+            for name, word_of in named.items()
+        ),
         "p.reason",
         f"{of_grouped(outputs.criteria)} AS criteria",
         *(f"{of_grouped(sql)} AS {dialect.name_of(name)}" for name, sql in outputs.measures.items()),
@@ -174,6 +184,7 @@ def result_statements(
             f"CASE WHEN p.reason IS NULL AND {test} THEN 1 ELSE 0 END AS {dialect.name_of(name)}"
             for name, test in flags.items()
         ),
+        *(_combination(each, model, outputs, dialect) for each in model.combinations),
     ]
     rest = (
         "FROM pngroup_people p\nCROSS JOIN pngroup_passed\n"
@@ -181,3 +192,45 @@ def result_statements(
     )
     about = "The result: one row a person. Flags are 1 and 0; what is not known is NULL."
     yield from create(dialect, "pngroup_result", about, texts, rest)
+
+
+def _combination(wanted: Combination, model: Model, outputs: Outputs, dialect: Dialect) -> str:
+    text = _combined(wanted, model, outputs, dialect)
+    return f"CASE WHEN p.reason IS NULL THEN {text} END AS {dialect.name_of(wanted.id)}"
+
+
+def _combined(wanted: Combination, model: Model, outputs: Outputs, dialect: Dialect) -> str:
+    """The codes of what is present, joined, in the order of the model."""
+    if wanted.registers:
+        parts = [(model.registers[name].code, outputs.registers[name]) for name in model.registers_of(wanted.registers)]
+    else:
+        parts = [(code, comparison(outputs.flags[flag], "==", number(1))) for flag, code in wanted.flags.items()]
+    literal = dialect.literal
+    branches = [
+        f"CASE WHEN {sql.text} THEN {literal(JOINED + code)} ELSE {literal('')} END"
+        for code, sql in parts
+        if sql.value is not False and sql.value is not None
+    ]
+    if not branches:
+        return literal(wanted.none)
+    # With a text in front that is always there, CONCAT has two parts at least.
+    joined = f"CONCAT({literal('')}, {', '.join(branches)})"
+    return f"CASE WHEN {joined} = {literal('')} THEN {literal(wanted.none)} ELSE SUBSTRING({joined}, 2, 4000) END"
+
+
+def register_statements(model: Model, outputs: Outputs, columns: Columns, dialect: Dialect) -> Iterator[Statement]:
+    """The statements that make `pngroup_registers`, with the columns of `Grouping.registers()`: 1, 0, NULL."""
+    top = max((each.level for each in columns.columns.values()), default=0)
+    texts = [
+        "p.person_id",
+        *(
+            f"CASE WHEN p.reason IS NULL THEN {as_number(sql).text} END AS {dialect.name_of(name)}"
+            for name, sql in outputs.registers.items()
+        ),
+    ]
+    rest = (
+        "FROM pngroup_people p\nCROSS JOIN pngroup_passed\n"
+        f"LEFT JOIN pngroup_level_{top} a ON a.person_id = p.person_id"
+    )
+    about = "The registers that each person is on: 1 yes, 0 no, NULL not known, or nobody with a group."
+    yield from create(dialect, "pngroup_registers", about, texts, rest)

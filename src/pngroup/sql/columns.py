@@ -291,6 +291,30 @@ class Columns:
 
         return [(item, node, self._once("item", f"{tally}.{item}", if_empty, make)) for item, node in nodes.items()]
 
+    # -- registers ----------------------------------------------------------------------------------------------------
+
+    def register(self, name: str, *, if_empty: bool = False) -> Sql:
+        """Who is on a register."""
+
+        def make(name: str, if_empty: bool) -> Sql:
+            end = _IF_EMPTY if if_empty else ""
+            return self.keep(f"register_{name}{end}", self.value(self.model.register_rules[name], if_empty))
+
+        return self._once("register", name, if_empty, make)
+
+    def _register(self, call: Call, if_empty: bool) -> Sql:
+        return self.register(call.names[0], if_empty=if_empty)
+
+    def _any_register(self, call: Call, if_empty: bool) -> Sql:
+        return disjunction(self.register(name, if_empty=if_empty) for name in self.model.registers_of(call.names[0]))
+
+    def _count_registers(self, call: Call, if_empty: bool) -> Sql:
+        families = self.model.families_of(call.names[0])
+        return sum_of(
+            first_of([(disjunction(self.register(name, if_empty=if_empty) for name in family), 1)], otherwise=0)
+            for family in families
+        )
+
     def _n(self, call: Call, if_empty: bool) -> Sql:
         items = self._items(call.names[0], if_empty)
         return sum_of(first_of([(sql, 1)], otherwise=0) for item, _, sql in items if item != call.word("but_not"))

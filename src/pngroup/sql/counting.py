@@ -26,6 +26,7 @@ _OF_ROWS: Final = (
     ("note", "not_a_medicine", "n.why IS NULL AND c.is_not_a_medicine = 1"),
     ("note", "status_unknown", "n.why IS NULL AND n.status_unknown = 1"),
     ("note", "setting_unknown", "n.why IS NULL AND n.setting_unknown = 1"),
+    ("note", "setting_missing", "n.why IS NULL AND n.setting_missing = 1"),
 )
 #: The same of people (p).
 _OF_PEOPLE: Final = (
@@ -39,7 +40,7 @@ _OF_PEOPLE: Final = (
 def quality_statements(source: Source) -> Iterator[Statement]:
     """The statements that make `pngroup_quality`: feed, topic, item, place, n_rows."""
     dialect, literal = source.dialect, source.dialect.literal
-    kinds = "why, code_number, status_unknown, setting_unknown, is_new"
+    kinds = "why, code_number, status_unknown, setting_unknown, setting_missing, is_new"
     parts = [
         f"SELECT {literal(feed)} AS feed, {kinds}, {dialect.count} AS n_rows\nFROM pngroup_{feed}\nGROUP BY {kinds}"
         for feed in source.given[1:]

@@ -1,12 +1,12 @@
 """Episodes (pregnancies) in SQL without recursion, and exact.
 
-Deliveries and losses close whatever is open, whether or not anything is. So they cut a person's days into stretches
-that know nothing of each other, and whether a day *may* open an episode depends on earlier closings alone. What is left
-is a chain inside each stretch: the first day that may open does; while it is open the next ones do nothing; the first
-one `longest_days` later opens again. Each opening day points to the next one so far away, and from the first of a
-stretch we follow the pointers, twice as far in each step. Evidence begins in 1900, so a chain has at most as many links
-as that span holds times `longest_days`, and the number of steps that reaches all of them is known when the script is
-written.
+Deliveries, losses and discharges close whatever is open, whether or not anything is. So they cut a person's days into
+stretches that know nothing of each other, and whether a day *may* open an episode depends on earlier closings alone.
+What is left is a chain inside each stretch: the first day that may open does; while it is open the next ones do
+nothing; the first one `longest_days` later opens again. Each opening day points to the next one so far away, and from
+the first of a stretch we follow the pointers, twice as far in each step. Evidence begins in 1900, so a chain has at
+most as many links as that span holds times `longest_days`, and the number of steps that reaches all of them is known
+when the script is written.
 """
 
 from __future__ import annotations
@@ -42,23 +42,36 @@ def _one(questions: Questions, episode: Episode, dialect: Dialect, as_at: dateti
     steps = _steps(episode, as_at)
     yield from _starts(episode, dialect, table, steps)
     since = dialect.days_between
+    discharges = bool(episode.discharges)
     is_open = f"e.closes_on IS NULL AND {since('e.on_date', at)} < {episode.longest_days}"
     in_time = f"{since('d.on_date', at)} < {episode.counts_after_delivery_days}"
-    about = "Episodes that count on the index date: open, or delivered not long ago (delivered_on)."
+    about = "Episodes that count on the index date: open, delivered not long ago, or discharged on that day."
+    no_day = "CAST(NULL AS DATE)"
     opened = (
-        "SELECT e.person_id, e.on_date AS first_day, CAST(NULL AS DATE) AS delivered_on\n"
+        f"SELECT e.person_id, e.on_date AS first_day, {no_day} AS delivered_on, {no_day} AS discharged_on\n"
         f"FROM {table}_start_{steps} e WHERE e.is_start = 1 AND {is_open}"
     )
     delivered = (
-        "SELECT d.person_id, COALESCE(MAX(e.on_date), d.on_date) AS first_day, d.on_date AS delivered_on\n"
+        "SELECT d.person_id, COALESCE(MAX(e.on_date), d.on_date) AS first_day, d.on_date AS delivered_on,\n"
+        f"  {no_day} AS discharged_on\n"
         f"FROM {table}_day d\n"
         f"LEFT JOIN {table}_start_{steps} e ON e.person_id = d.person_id AND e.is_start = 1\n"
         f"  AND e.closes_on = d.on_date AND {since('e.on_date', 'd.on_date')} < {episode.longest_days}\n"
         f"WHERE d.delivers = 1 AND {in_time}\n"
         "GROUP BY d.person_id, d.on_date"
     )
-    columns = ["person_id", "first_day", "delivered_on"]
-    yield from create(dialect, table, about, columns, f"FROM (\n{union([opened, delivered])}\n) u")
+    discharged = (
+        f"SELECT d.person_id, MAX(e.on_date) AS first_day, {no_day} AS delivered_on, d.on_date AS discharged_on\n"
+        f"FROM {table}_day d\n"
+        f"JOIN {table}_start_{steps} e ON e.person_id = d.person_id AND e.is_start = 1\n"
+        f"  AND e.closes_on = d.on_date AND {since('e.on_date', 'd.on_date')} < "
+        f"{max(episode.longest_days, episode.longest_days_to_discharge)}\n"
+        f"WHERE d.discharges = 1 AND d.delivers = 0 AND d.loses = 0 AND d.on_date = {at}\n"
+        "GROUP BY d.person_id, d.on_date"
+    )
+    columns = ["person_id", "first_day", "delivered_on", "discharged_on"]
+    parts = [opened, delivered, *([discharged] if discharges else [])]
+    yield from create(dialect, table, about, columns, f"FROM (\n{union(parts)}\n) u")
     bits, days = number_of_bits(questions), number_of_days(questions)
     answers = []
     if episode.id in questions.yes_or_no:
@@ -73,7 +86,8 @@ def _one(questions: Questions, episode: Episode, dialect: Dialect, as_at: dateti
             f"SELECT d.person_id, CASE d.question {which} END AS question\n"
             f"FROM pngroup_days d\nJOIN {table} e ON e.person_id = d.person_id AND e.first_day <= d.on_date\n"
             "LEFT JOIN (SELECT DISTINCT person_id AS person_id_of_open "
-            f"FROM {table} WHERE delivered_on IS NULL) o ON o.person_id_of_open = d.person_id\n"
+            f"FROM {table} WHERE delivered_on IS NULL AND discharged_on IS NULL) o\n"
+            "  ON o.person_id_of_open = d.person_id\n"
             f"WHERE d.question IN ({listed})\n"
             "  AND (e.delivered_on IS NULL OR (o.person_id_of_open IS NULL "
             f"AND {since('e.delivered_on', 'd.on_date')} < {after}))"
@@ -90,13 +104,17 @@ def _days(questions: Questions, episode: Episode, dialect: Dialect, table: str) 
 
     def any_of(name: str) -> str:
         members = ", ".join(map(literal, model.members(name)))
+        # Of an episode that nothing discharges, no day does.
+        if not name:
+            return "0"
         return f"MAX(CASE WHEN m.condition_id IN ({members}) THEN 1 ELSE 0 END)"
 
-    all_members = sorted({m for name in (episode.opens, episode.delivers, episode.loses) for m in model.members(name)})
+    all_members = sorted({m for name in episode.conditions for m in model.members(name)})
     inner = (
         "FROM (\n"
         f"  SELECT r.person_id, r.on_date, {any_of(episode.opens)} AS opens,\n"
-        f"    {any_of(episode.delivers)} AS delivers, {any_of(episode.loses)} AS loses\n"
+        f"    {any_of(episode.delivers)} AS delivers, {any_of(episode.loses)} AS loses,\n"
+        f"    {any_of(episode.discharges)} AS discharges\n"
         "  FROM pngroup_evidence r\n"
         "  JOIN pngroup_meaning m ON m.meaning = r.meaning\n"
         f"  WHERE m.condition_id IN ({', '.join(map(literal, all_members))})\n"
@@ -111,13 +129,15 @@ def _days(questions: Questions, episode: Episode, dialect: Dialect, table: str) 
         "d.on_date",
         "d.opens",
         "d.delivers",
+        "d.loses",
+        "d.discharges",
         f"MAX(CASE WHEN d.delivers = 1 THEN d.on_date END) {before} AS last_delivery",
         f"MAX(CASE WHEN d.loses = 1 THEN d.on_date END) {before} AS last_loss",
-        f"MIN(CASE WHEN d.delivers = 1 OR d.loses = 1 THEN d.on_date END) {from_here} AS closes_on",
+        f"MIN(CASE WHEN d.delivers = 1 OR d.loses = 1 OR d.discharges = 1 THEN d.on_date END) {from_here} AS closes_on",
     ]
     about = (
-        f"Episodes of {episode.id}: the days on which something opens, delivers or loses, with the delivery and\n"
-        "loss before, and the day that closes whatever is open."
+        f"Episodes of {episode.id}: the days on which something opens, delivers, loses or discharges, with the\n"
+        "delivery and loss before, and the day that closes whatever is open."
     )
     yield from create(dialect, f"{table}_day", about, columns, inner)
 

@@ -15,20 +15,23 @@ from ..intake.meanings import contact_meaning
 from ..model.definition import Model, ValueRange
 from ..quality import NOT_USED
 from .script import Statement, create
+from .seeing import Kinds, asks_for_settings
 from .source import CODED, Source
 from .spellings import UNKNOWN_WORD, Spellings
 
 _FIRST_DAY: Final = datetime.date(1900, 1, 1)
 
 
-def row_statements(source: Source, model: Model, spellings: Spellings, as_at: datetime.date) -> Iterator[Statement]:
+def row_statements(
+    source: Source, model: Model, spellings: Spellings, kinds: Kinds, as_at: datetime.date
+) -> Iterator[Statement]:
     """The statements that make `pngroup_records`, `pngroup_contacts`, `pngroup_medicines`, `pngroup_values`."""
     for feed in source.given[1:]:
-        yield from _rows_of(feed, source, model, spellings, as_at)
+        yield from _rows_of(feed, source, model, spellings, kinds, as_at)
 
 
 def _rows_of(
-    feed: str, source: Source, model: Model, spellings: Spellings, as_at: datetime.date
+    feed: str, source: Source, model: Model, spellings: Spellings, kinds: Kinds, as_at: datetime.date
 ) -> Iterator[Statement]:
     literal = source.dialect.literal
     coded = feed in CODED
@@ -58,6 +61,10 @@ def _rows_of(
         meaning = "COALESCE(setting_word.meaning, 0)"
     else:
         meaning = str(spellings.number(contact_meaning(None) & model.conditions_used))
+    if feed == "records":
+        meaning = kinds.sql(meaning, "setting_word.means" if "setting" in words else None, source.dialect)
+    else:
+        meaning = kinds.of_other_tables(meaning)
     columns = [
         "r.person_id",
         "r.on_date",
@@ -65,6 +72,7 @@ def _rows_of(
         f"{_why(feed, source, model, as_at, has_status='status' in words, has_unit='unit' in words)} AS why",
         f"{'COALESCE(c.code_number, 0)' if coded else '0'} AS code_number",
         *(f"{_is_unknown(kind, source) if kind in words else '0'} AS {kind}_unknown" for kind in ("status", "setting")),
+        f"{_setting_missing(feed, source, model)} AS setting_missing",
         f"CASE WHEN {' OR '.join(new) or '1 = 0'} THEN 1 ELSE 0 END AS is_new",
     ]
     if asks_for_age(model):
@@ -86,6 +94,15 @@ def asks_for_age(model: Model) -> bool:
 
 def _is_unknown(kind: str, source: Source) -> str:
     return f"CASE WHEN {kind}_word.means = {source.dialect.literal(UNKNOWN_WORD)} THEN 1 ELSE 0 END"
+
+
+def _setting_missing(feed: str, source: Source, model: Model) -> str:
+    """Whether a record does not say the setting that a filter asks for."""
+    if feed != "records" or not asks_for_settings(model):
+        return "0"
+    if not source.has(feed, "setting"):
+        return "1"
+    return f"CASE WHEN setting_word.means = {source.dialect.literal('')} THEN 1 ELSE 0 END"
 
 
 def _why(feed: str, source: Source, model: Model, as_at: datetime.date, *, has_status: bool, has_unit: bool) -> str:

@@ -27,6 +27,7 @@ from ..intake.meanings import (
 )
 from ..model.definition import Model
 from ..vocabulary import GROUPED_SYSTEMS, Sex
+from .seeing import seen_by_all
 from .source import CODED, WORDS, Source
 
 #: The columns of the list of spellings.
@@ -202,7 +203,7 @@ def _code(
         why=why if why is not None or condition is not None or feed != "values" else "value_of_nothing",
         because=explain_problem(pair.problem) if unreadable and pair.problem is not None else None,
         code_system=pair.system.value if pair.system is not None else None,
-        meaning=spellings.number(meaning & model.conditions_used),
+        meaning=spellings.number(seen_by_all(meaning, pair, model) & model.conditions_used),
         condition_id=condition,
         medicine=medicine_of(pair) if feed == "medicines" and why is None else None,
         is_mapped=int(not meaning.isdisjoint(catalogue.conditions)),

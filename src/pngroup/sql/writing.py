@@ -12,10 +12,10 @@ from ..catalogue import Catalogue
 from ..dates import read_as_at, to_date
 from ..grouping import SAFETY
 from ..model import Model, load_both
-from ..preparing import fingerprint_of
-from ..schemes import Scheme, load_scheme
+from ..preparing import fingerprint_of, scheme_for
+from ..schemes import Scheme
 from ..vocabulary import CodeSystem
-from .answers import answer_statements, outputs_of, result_statements
+from .answers import answer_statements, outputs_of, register_statements, result_statements
 from .columns import Columns
 from .counting import check_statements, quality_statements
 from .dialects import Dialect, find_dialect
@@ -25,6 +25,7 @@ from .people import people_statements
 from .questions import Questions
 from .rows import row_statements
 from .script import SqlScript, Statement
+from .seeing import kinds_of
 from .source import COLUMNS, Source, read_source
 from .spellings import CodeRow, Spellings, WordRow, columns_of, distinct_query, read_spellings, rows_of
 
@@ -67,7 +68,7 @@ def write_sql(
     dialect: str,
     codes: Any,
     catalogue: str | os.PathLike[str] | Catalogue | None = None,
-    scheme: str | os.PathLike[str] | Scheme = "default",
+    scheme: str | os.PathLike[str] | Scheme | None = None,
     feeds: Iterable[str] = (),
     system: str | CodeSystem | None = None,
     tables: Mapping[str, str] | None = None,
@@ -106,8 +107,8 @@ def write_sql(
     used = find_dialect(dialect)
     day = to_date(read_as_at(as_at))
     source = read_source(used, feeds=feeds, tables=tables, columns=columns, without=without, system=system)
-    used_scheme = load_scheme(scheme)
     used_catalogue, used_model = load_both(model, catalogue)
+    used_scheme = scheme_for(used_model, scheme)
     spellings = read_spellings(codes, source, used_catalogue, used_model)
     statements = list(_statements(used_model, used_scheme, source, spellings, day, code_table=code_table))
     made = dict.fromkeys(each.name for each in statements)
@@ -131,7 +132,8 @@ def _statements(
     questions = Questions(model, as_at, source.feeds)
     columns = Columns(model, dialect, questions)
     outputs = outputs_of(model, columns)
-    rows = list(row_statements(source, model, spellings, as_at))
+    kinds_of_rows = kinds_of(model)
+    rows = list(row_statements(source, model, spellings, kinds_of_rows, as_at))
     about = "What each spelling of a code is, and why rows with it are not used (NULL: they are)." + (
         "" if code_table else "\nThe rows are in a file of their own: load it here, before you go on."
     )
@@ -139,9 +141,7 @@ def _statements(
     yield from filled(dialect, "pngroup_code", about, columns_of(CodeRow), listed)
     about = "What each spelling of a word means here; ? where we do not know it."
     yield from filled(dialect, "pngroup_word", about, columns_of(WordRow), rows_of(spellings.words))
-    meanings = [
-        (number, condition) for conditions, number in spellings.meanings.items() for condition in sorted(conditions)
-    ]
+    meanings = list(kinds_of_rows.conditions(spellings.meanings))
     about = "The conditions that a meaning stands for: a code is often evidence of several."
     kinds = [("meaning", "integer"), ("condition_id", "text")]
     yield from filled(dialect, "pngroup_meaning", about, kinds, meanings)
@@ -155,6 +155,8 @@ def _statements(
     yield from episode_statements(questions, dialect, as_at)
     yield from amount_statements(questions, dialect)
     yield from answer_statements(columns, outputs, dialect, episodes)
+    if model.registers:
+        yield from register_statements(model, outputs, columns, dialect)
     yield from result_statements(model, scheme, outputs, columns, dialect)
 
 

@@ -265,6 +265,12 @@ class _ByPerson:
         own = {}
         for name, (feed, order, starts) in self.feeds.items():
             rows = order[starts[place] : starts[place + 1]]
-            own[name] = evolve(feed, person=feed.person[rows], pair=feed.pair[rows], day=feed.day[rows])
+            own[name] = evolve(
+                feed,
+                person=feed.person[rows],
+                pair=feed.pair[rows],
+                day=feed.day[rows],
+                variant=feed.variant[rows],
+            )
         people = self.grouping.people
         return state_of(place, people, rows_of_person(place, people, own), self.grouping.as_at)

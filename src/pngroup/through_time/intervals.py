@@ -35,7 +35,8 @@ def normal_quantile(confidence: float) -> float:
 def byar(n_events: npt.ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
     """Byar's interval of a count of events that come one by one (Poisson); divide by person-years for a rate.
 
-    Lower d (1 - 1/(9d) - z/(3 sqrt d))^3 (0 for d = 0), upper the same with a plus and d + 1 in the place of d.
+    Lower bound `d (1 - 1/(9d) - z/(3 sqrt(d)))^3`, 0 for no event; upper bound the same with a plus before z and d + 1
+    in the place of d. Of fewer than ten events the lower bound is lower than the exact one.
 
     >>> [bound.round(2).tolist() for bound in byar([0, 10])]
     [[0.0, 4.79], [3.67, 18.39]]
@@ -52,7 +53,8 @@ def byar(n_events: npt.ArrayLike, confidence: float = 0.95) -> tuple[Floats, Flo
 def rate_ratio(
     n_events: tuple[int, int], person_years: tuple[float, float], confidence: float = 0.95
 ) -> tuple[float, float, float]:
-    """The first rate divided by the second, with lower and upper bound: exp(log ratio -+ z sqrt(1/a + 1/b)).
+    """The first rate divided by the second, with lower and upper bound: it divided and multiplied
+    by `exp(z sqrt(1/a + 1/b))`, where a and b are the two numbers of events.
 
     All three are NaN where there is no event in one of them, or no time.
 

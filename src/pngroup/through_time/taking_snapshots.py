@@ -18,6 +18,7 @@ from ..intake import REASONS, People
 from ..model import Model
 from ..preparing import Options, Prepared, prepare
 from ..quality import Quality
+from ..result import group_columns
 from ..schemes import Scheme
 from ..vocabulary import Reason
 from .registrations import Registrations, read_registrations
@@ -81,21 +82,16 @@ class Snapshots:
         """One row an index date and person, in order of the dates, then of people, in the caller's frame type.
 
         Columns: `as_at`, `person_id`, `need_group` (nullable integer), `need_group_name`, `need_tier`, `rag`, `reason`,
-        and `practice` where practices were given.
+        and `practice` where practices were given; the group under the name that its model gives it.
         """
         n_dates, n_people = self.group.shape
         group, reason = self.group.reshape(-1), self.reason.reshape(-1)
-        nobody, groups = reason >= 0, self.groups
-        place = np.searchsorted(groups, group)
-        place[nobody] = 0
+        nobody = reason >= 0
         days = np.array([read_as_at(each) for each in self.as_at], np.int64)
         columns: dict[str, Column | Taken] = {
             "as_at": Column("date", np.repeat(days, n_people)),
             "person_id": Taken("person_id"),
-            "need_group": Column("integer", group, nobody),
-            "need_group_name": Column("text", place, nobody, tuple(self.scheme.group_name(g) for g in groups)),
-            "need_tier": Column("text", place, nobody, tuple(self.scheme.tier_word(g) for g in groups)),
-            "rag": Column("text", place, nobody, tuple(self.scheme.colour(g) for g in groups)),
+            **group_columns(self.model, self.scheme, group, nobody),
             "reason": Column("text", reason, ~nobody, REASONS),
         }
         if self.practice is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from .vignettes import Vignette, VignetteResult, check_vignettes, read_vignettes
+from .checking import VignetteResult, check_vignettes
+from .reading import Vignette, read_vignettes
 
 __all__ = ["Vignette", "VignetteResult", "check_vignettes", "read_vignettes"]

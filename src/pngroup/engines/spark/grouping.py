@@ -149,7 +149,7 @@ def group(
     system: str | CodeSystem | None = None,
     model: str | os.PathLike[str] | Model = "need-groups",
     catalogue: str | os.PathLike[str] | Catalogue | None = None,
-    scheme: str | os.PathLike[str] | Scheme = "default",
+    scheme: str | os.PathLike[str] | Scheme | None = None,
     columns: Mapping[str, Mapping[str, str]] | None = None,
     date_format: str | None = None,
     strict: bool = False,
