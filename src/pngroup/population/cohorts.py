@@ -202,7 +202,13 @@ def _asking(model: Model, catalogue: Catalogue, node: Node, *, show_restricted: 
     asking = evolve(model, flags=(*model.flags, Flag(_QUERY, node, ())))
     settings = (each.value for each in Setting)
     try:
-        check_model(asking, settings=settings, sources=catalogue.sources, where=lambda _: _WHERE)
+        check_model(
+            asking,
+            settings=settings,
+            sources=catalogue.sources,
+            items=catalogue.register_items,
+            where=lambda _: _WHERE,
+        )
     except ModelError as error:
         raise UsageError(error.what, where=_WHERE, allowed=error.allowed, remedy="correct the expression") from None
     if not show_restricted and any(catalogue.is_restricted([name]) for name in _conditions(model, node)):
