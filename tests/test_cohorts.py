@@ -127,6 +127,29 @@ def test_groups_tiers_and_traits_narrow_a_cohort():
     assert np.array_equal(cohort.group, [9, 3, 4, 0])
 
 
+def test_a_query_may_name_a_filter_of_the_model():
+    """Without a filter all records count, with one those that pass it; a name that is no filter is refused."""
+    people = {"person_id": list("abc"), "birth_date": ["1960-01-01"] * 3}
+    records = {
+        "person_id": list("abc"),
+        "code": ["E11.9"] * 3,
+        "date": ["2024-01-01"] * 3,
+        "setting": ["inpatient", "primary_care", "emergency"],
+    }
+
+    def of(where):
+        found = pngroup.cohort(
+            people, records, as_at="2026-03-31", where=where, model="bridges-to-health", system="icd10"
+        )
+        return list(found.to_frame()["person_id"])
+
+    assert of("ever(diabetes)") == ["a", "b", "c"]
+    assert of("ever(diabetes, where='hospital')") == ["a", "c"]
+    assert of("ever(diabetes) and not ever(diabetes, where='hospital')") == ["b"]
+    with pytest.raises(pngroup.UsageError, match="did you mean 'hospital'"):
+        of("ever(diabetes, where='hospitel')")
+
+
 def test_a_query_never_changes_the_groups():
     """Asking for a condition that the model does not use leaves every group as it is."""
     population = generate(200, seed=77)

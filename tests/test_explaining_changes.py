@@ -18,6 +18,8 @@ from pngroup.through_time import explain_changes
 
 #: Days between the two dates: a day, a month, a year, and longer than a window of two years.
 SPANS = (1, 31, 365, 800)
+#: Models with those of the spans that they are asked about.
+ASKED = [*(("need-groups", days) for days in SPANS), ("bridges-to-health", 365)]
 
 
 def tables(population: Population) -> tuple[dict[str, list], dict[str, list], dict[str, dict[str, list]]]:
@@ -27,13 +29,14 @@ def tables(population: Population) -> tuple[dict[str, list], dict[str, list], di
     return routes.table("people", people), routes.table("records", population.records), given
 
 
-def states(population: Population, days: int) -> tuple[pngroup.Model, list[tuple[State, State]]]:
+def states(
+    population: Population, days: int, model: str = "need-groups"
+) -> tuple[pngroup.Model, list[tuple[State, State]]]:
     """Each person on two dates."""
     people, records, given = tables(population)
     last = population.as_at
-    both = pngroup.group(
-        people, records, as_at=[last - datetime.timedelta(days=days), last], keep_records=True, **given
-    )
+    dates = [last - datetime.timedelta(days=days), last]
+    both = pngroup.group(people, records, as_at=dates, model=model, keep_records=True, **given)
 
     def state(place: int, grouping: pngroup.Grouping) -> State:
         rows = rows_of_person(place, grouping.people, grouping.kept)
@@ -66,10 +69,10 @@ def assert_true(model: pngroup.Model, pairs: Iterator[tuple[State, State]]) -> i
     return n_changed
 
 
-@pytest.mark.parametrize("days", SPANS)
-def test_the_causes_undone_give_the_earlier_group(days):
+@pytest.mark.parametrize(("name", "days"), ASKED)
+def test_the_causes_undone_give_the_earlier_group(name, days):
     """For people whose group differs, the causes named undone give the earlier group; else nothing is named."""
-    model, pairs = states(generate(150, seed=days), days)
+    model, pairs = states(generate(150, seed=days), days, name)
     assert assert_true(model, iter(pairs)) >= (12 if days > 1 else 0)
 
 
@@ -83,10 +86,10 @@ def test_the_causes_are_true_at_the_edges(population):
             assert_true(model, iter(pairs))
 
 
-@pytest.mark.parametrize("days", SPANS)
-def test_with_all_differences_undone_it_is_the_earlier_day(days):
+@pytest.mark.parametrize(("name", "days"), ASKED)
+def test_with_all_differences_undone_it_is_the_earlier_day(name, days):
     """Nothing that can change a group escapes the differences: all undone, the earlier group is there again."""
-    model, pairs = states(generate(150, seed=90 + days), days)
+    model, pairs = states(generate(150, seed=90 + days), days, name)
     for earlier, later in pairs:
         if earlier.reason is None and later.reason is None:
             differences = tuple(find_differences(model, earlier, later))
