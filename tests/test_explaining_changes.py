@@ -14,7 +14,7 @@ from generated import Population, generate, people_strategy
 from pngroup.explanation.causes import find_causes, find_differences, group_in, group_without
 from pngroup.explanation.person import rows_of_person
 from pngroup.explanation.states import State, state_of
-from pngroup.through_time import explain_changes
+from pngroup.through_time import explain_changes, explain_rises, rising_risk
 
 #: Days between the two dates: a day, a month, a year, and longer than a window of two years.
 SPANS = (1, 31, 365, 800)
@@ -224,3 +224,24 @@ def test_a_bulk_explanation_is_that_of_each_person_alone():
     named = explain_changes(people, records, between=YEAR, system="icd10", persons=["c"])
     assert [each.causes for each in named] == [()]
     assert len(named.to_frame()["kind"]) == 0
+
+
+def test_each_rise_of_a_list_is_explained_between_its_own_days():
+    """A list of rising risk has for each rise the explanation of that person between the days of the rise."""
+    people = {"person_id": ["a", "b", "c"], "birth_date": ["1950-05-05", "1990-01-01", "1960-02-02"]}
+    records = {
+        "person_id": ["a", "a", "b", "b", "c"],
+        "code": ["I10", "I50.0", "J06.9", "F20.0", "I10"],
+        "date": ["2019-01-01", "2025-08-10", "2025-03-01", "2025-09-20", "2020-01-01"],
+    }
+    months = ["2025-06-30", "2025-07-31", "2025-08-31", "2025-09-30"]
+    taken = pngroup.snapshots(people, records, as_at=months, system="icd10")
+    rises = rising_risk(taken, months=2, by="group")
+    found = explain_rises(rises, people, records, system="icd10")
+    assert [each.between[1].isoformat() for each in found] == ["2025-08-31", "2025-09-30"]
+    assert [(each.from_group, each.to_group) for each in found] == list(
+        zip(rises.from_group.tolist(), rises.to_group.tolist(), strict=True)
+    )
+    assert list(found.to_frame()["code"]) == ["I500", "F200"]
+    nobody = rising_risk(taken, months=1, as_at="2025-07-31", by="group")
+    assert explain_rises(nobody, people, records, system="icd10") is None

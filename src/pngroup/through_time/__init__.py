@@ -5,6 +5,7 @@ from __future__ import annotations
 from .agreeing import Stability, stability, weighted_kappa
 from .counting_transitions import Transitions, transitions
 from .explaining_changes import ChangeExplanations, explain_change, explain_changes
+from .explaining_rises import explain_rises
 from .flowing import Flows, flows
 from .intervals import byar, rate_ratio
 from .movements import Movement, movement
@@ -35,6 +36,7 @@ __all__ = [
     "dwell_times",
     "explain_change",
     "explain_changes",
+    "explain_rises",
     "flows",
     "movement",
     "periods",

@@ -77,12 +77,13 @@ def explain_change(
 class ChangeExplanations:
     """Why the groups of several people differ between two dates. Made by `explain_changes()`.
 
-    `places`: the place of each person among the distinct people of the table, `explanations` one for each.
+    `places`: the place of each person among the distinct people of the table, `explanations` one for each,
+    `grouping` the people on a later date.
     """
 
     places: Ints = field(eq=False, repr=False)
     explanations: tuple[ChangeExplanation, ...] = field(repr=False)
-    _grouping: Grouping = field(repr=False)
+    grouping: Grouping = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.explanations)
@@ -98,7 +99,7 @@ class ChangeExplanations:
         `group_without` (nullable integer) as in `ChangeCause`. Text that there is none of is missing.
         """
         pairs = [(at, each, cause) for at, each in enumerate(self.explanations) for cause in each.causes]
-        rows = self._grouping.people.first_row[self.places[[at for at, _, _ in pairs]]] if pairs else self.places[:0]
+        rows = self.grouping.people.first_row[self.places[[at for at, _, _ in pairs]]] if pairs else self.places[:0]
 
         def texts(values: Sequence[str]) -> Column:
             number = {value: place for place, value in enumerate(dict.fromkeys([*values, ""]))}
@@ -129,7 +130,7 @@ class ChangeExplanations:
             "window": texts([cause.window for cause in causes]),
             "group_without": numbers([cause.group_without for cause in causes]),
         }
-        return build(self._grouping.people.table, columns, rows=rows, pass_through=False)
+        return build(self.grouping.people.table, columns, rows=rows, pass_through=False)
 
 
 def explain_changes(
