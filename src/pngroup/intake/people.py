@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import cached_property
 from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ..codes import is_no, read_sex
-from ..dates import FIRST_DAY, LAST_DAY, age_of, age_on, birthday, calendar_of, months_before
+from ..dates import LAST_DAY, age_on, birthday, months_before
 from ..errors import DataError
 from ..frames import Ids, Table, encode_ids, open_table, same_rows
 from ..quality import FeedQuality
 from ..vocabulary import Reason, Sex
+from .births import OLDEST, Births, BirthsAt, births_at, imputed_births, read_births
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
+
 DayNumbers: TypeAlias = npt.NDArray[np.int32]
 Reasons: TypeAlias = npt.NDArray[np.int8]
 
@@ -32,10 +33,8 @@ _OPTIONAL: Final = (
     "died_on",
     "excluded_reason",
 )
-_OLDEST: Final = 125
 #: Days that stand for "no bound".
 _ALWAYS: Final = LAST_DAY
-_NEVER_BEFORE: Final = FIRST_DAY
 
 
 @frozen
@@ -85,7 +84,7 @@ class Registry:
 
     table: Table = field(repr=False)
     ids: Ids = field(repr=False)
-    births: _Births = field(repr=False)
+    births: Births = field(repr=False)
     sex: npt.NDArray[np.int8] = field(eq=False, repr=False)
     registered_from: tuple[DayNumbers, Bools] = field(repr=False)
     registered_to: tuple[DayNumbers, Bools] = field(repr=False)
@@ -96,7 +95,7 @@ class Registry:
     def at(self, as_at: int, *, short_history_months: int) -> People:
         """The people as they are at the end of an index date."""
         notes = dict(self.notes)
-        birth = _births_at(self.births, as_at, notes)
+        birth = births_at(self.births, as_at, notes)
         from_day, from_given = self.registered_from
         died_day, died = self.died_on
         notes["age_imputed"] = int(birth.imputed.sum())
@@ -116,7 +115,7 @@ class Registry:
             quality=_quality(self.table, len(self.sex), notes),
         )
 
-    def _reason(self, birth: _BirthsAt, as_at: int | DayNumbers, rows: slice | npt.NDArray[np.int64]) -> Reasons:
+    def _reason(self, birth: BirthsAt, as_at: int | DayNumbers, rows: slice | npt.NDArray[np.int64]) -> Reasons:
         """The place of the first reason that applies, -1 for none, of some rows on an index date, or one for each."""
         from_day, from_given = _of_rows(self.registered_from, rows)
         to_day, to_given = _of_rows(self.registered_to, rows)
@@ -135,7 +134,7 @@ class Registry:
 
     def on(self, person: npt.NDArray[np.int64], day: DayNumbers) -> OnDays:
         """What depends on the day, of some people (places in the registry) each on a day: as `at` has it."""
-        birth = _births_at(self.births.of(person), day, {})
+        birth = births_at(self.births.of(person), day, {})
         return OnDays(birth.age, birth.day, self._reason(birth, day, person))
 
     def turning_days(
@@ -153,7 +152,7 @@ class Registry:
         `from_birth`: the birth day itself counts, which is the index date until an imputed one has come.
         """
         births = self.births.of(person)
-        born, *_ = _imputed_births(births, _ALWAYS)
+        born, *_ = imputed_births(births, _ALWAYS)
         days = [
             (births.given, births.day),
         ]
@@ -165,7 +164,7 @@ class Registry:
             years = was + np.int32(more)
             there = births.given & (years <= will_be)
             if ages is not None:
-                there &= np.isin(years, [*ages, _OLDEST + 1])
+                there &= np.isin(years, [*ages, OLDEST + 1])
             days.append((there, birthday(born, years)))
         moving = births.given & (births.day <= last) & (born > first)
         longest = int((born - births.day)[moving].max(initial=0)) if from_birth else 0
@@ -174,6 +173,19 @@ class Registry:
         return (
             np.concatenate(found).astype(np.int64),
             np.concatenate([day[rows] for rows, (_, day) in zip(found, days, strict=True)]).astype(np.int32),
+        )
+
+    def of_person(self, place: int) -> Registry:
+        """The same of one person, for `at`; table and ids stay those of all."""
+        one = slice(place, place + 1)
+        return evolve(
+            self,
+            births=self.births.of(one),
+            sex=self.sex[one],
+            registered_from=_of_rows(self.registered_from, one),
+            registered_to=_of_rows(self.registered_to, one),
+            died_on=_of_rows(self.died_on, one),
+            excluded=self.excluded[one],
         )
 
 
@@ -212,7 +224,7 @@ def read_people(
         )
     rows = ids.first_row
     notes = {"duplicate_people": repeated.n_repeated}
-    births = _read_births(table, rows, date_format, notes)
+    births = read_births(table, rows, date_format, notes)
     if not one_date and births.uses_age.any():
         raise DataError(
             f"of {int(births.uses_age.sum()):,} people only an age is known, which is that of one day",
@@ -231,108 +243,6 @@ def read_people(
         excluded=_is_filled(table, "excluded_reason", rows),
         notes=notes,
     )
-
-
-@frozen(slots=False)
-class _Births:
-    """What the table says of births: the first day of the date, month or year given, and ages of people without one."""
-
-    day: DayNumbers = field(eq=False)
-    precision: npt.NDArray[np.uint8] = field(eq=False)
-    given: Bools = field(eq=False)
-    years: npt.NDArray[np.int64] = field(eq=False)
-    uses_age: Bools = field(eq=False)
-
-    @cached_property
-    def calendar(self) -> tuple[DayNumbers, DayNumbers]:
-        """Years and days of the year of `day`."""
-        return calendar_of(self.day)
-
-    def of(self, rows: npt.NDArray[np.int64]) -> _Births:
-        """The births of some of the people, who may be there more than once."""
-        return _Births(self.day[rows], self.precision[rows], self.given[rows], self.years[rows], self.uses_age[rows])
-
-
-def _read_births(table: Table, rows: npt.NDArray[np.int64], date_format: str | None, notes: dict[str, int]) -> _Births:
-    n = len(rows)
-    day, precision, given = np.zeros(n, np.int32), np.full(n, 3, np.uint8), np.zeros(n, bool)
-    if table.has("birth_date"):
-        days = table.days("birth_date", date_format, partial=True)
-        notes["birth_date_unreadable"] = days.n_unreadable
-        day, given = days.day[rows], days.valid[rows]
-        precision = days.precision[rows] if days.precision is not None else precision
-    years, uses_age = np.zeros(n, np.int64), np.zeros(n, bool)
-    if table.has("age"):
-        numbers = table.numbers("age")
-        notes["age_unreadable"] = numbers.n_unreadable
-        use = ~given & ~numbers.absent[rows]
-        years = np.floor(np.clip(np.where(use, numbers.number[rows], 0.0), -1, 2 * _OLDEST)).astype(np.int64)
-        uses_age = use & (years >= 0) & (years <= _OLDEST)
-        notes["age_out_of_range"] = int((use & ~uses_age).sum())
-    return _Births(day, precision, given, years, uses_age)
-
-
-@frozen
-class _BirthsAt:
-    age: npt.NDArray[np.int32] = field(eq=False)
-    age_known: Bools = field(eq=False)
-    day: DayNumbers = field(eq=False)
-    earliest: DayNumbers = field(eq=False)
-    imputed: Bools = field(eq=False)
-    exact: Bools = field(eq=False)
-    not_born: Bools = field(eq=False)
-
-
-def _births_at(births: _Births, as_at: int | DayNumbers, notes: dict[str, int]) -> _BirthsAt:
-    """The births as they are known at an index date, or at one for each."""
-    given, use = births.given, births.uses_age
-    day, earliest, imputed, not_born = _imputed_births(births, as_at)
-    imputed &= given
-    not_born &= given
-    earliest = np.where(given, earliest, np.int32(_NEVER_BEFORE))
-    as_given = day is births.day and bool(given.all())
-    day = np.where(given, day, np.asarray(as_at, np.int32))
-    age = age_of(births.calendar, as_at) if as_given else age_on(day, as_at)
-    if use.any():
-        age = np.where(use, births.years, age).astype(np.int32)
-        # The earliest day on which a person of that age can have been born is what earlier ages are reckoned from.
-        [date] = np.unique(as_at)  # an age is that of one day, and refused for more
-        first_births = np.array(
-            [months_before(int(date), 12 * (years + 1)) + 1 for years in range(_OLDEST + 1)], np.int32
-        )
-        born = first_births[np.clip(births.years, 0, _OLDEST)]
-        day, earliest = np.where(use, born, day), np.where(use, born, earliest)
-    out_of_range = given & ~not_born & (age > _OLDEST)
-    notes["age_out_of_range"] = notes.get("age_out_of_range", 0) + int(out_of_range.sum())
-    return _BirthsAt(
-        age=age,
-        age_known=(given | use) & ~out_of_range,
-        day=day.astype(np.int32, copy=False),
-        earliest=earliest.astype(np.int32, copy=False),
-        imputed=imputed,
-        exact=given & ~imputed,
-        not_born=not_born,
-    )
-
-
-def _imputed_births(births: _Births, as_at: int | DayNumbers) -> tuple[DayNumbers, DayNumbers, Bools, Bools]:
-    """Birth day, earliest possible birth day, whether imputed, and whether wholly after the index date.
-
-    A month alone means the 15th, a year alone 1 July, never later than the index date.
-    """
-    first, precision = births.day, births.precision
-    imputed, not_born = precision < 3, first > as_at
-    rows = np.flatnonzero(imputed)
-    day = first
-    if len(rows):
-        months = first[rows].astype("datetime64[D]").astype("datetime64[M]")
-        july = months.astype("datetime64[Y]").astype("datetime64[M]") + np.timedelta64(6, "M")
-        middle = months.astype("datetime64[D]").astype(np.int32) + 14
-        of_year = july.astype("datetime64[D]").astype(np.int32)
-        guessed = np.where(precision[rows] == 2, middle, np.where(precision[rows] == 1, of_year, first[rows]))
-        day = first.copy()
-        day[rows] = np.where(not_born[rows], guessed, np.minimum(guessed, np.broadcast_to(as_at, len(first))[rows]))
-    return day, first, imputed, not_born
 
 
 def _sexes(table: Table, rows: npt.NDArray[np.int64], notes: dict[str, int]) -> npt.NDArray[np.int8]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .agreeing import Stability, stability, weighted_kappa
 from .counting_transitions import Transitions, transitions
+from .explaining_changes import ChangeExplanations, explain_change, explain_changes
+from .explaining_rises import explain_rises
 from .finding_spells import Spells, spells
 from .flowing import Flows, flows
 from .intervals import byar, rate_ratio
@@ -17,6 +19,7 @@ from .staying import DwellTimes, dwell_times
 from .taking_snapshots import Snapshots, snapshots
 
 __all__ = [
+    "ChangeExplanations",
     "DwellTimes",
     "Flows",
     "Movement",
@@ -33,6 +36,9 @@ __all__ = [
     "Transitions",
     "byar",
     "dwell_times",
+    "explain_change",
+    "explain_changes",
+    "explain_rises",
     "flows",
     "movement",
     "periods",
