@@ -18,8 +18,8 @@ from .rows import SYSTEMS, read_dismissals, read_rules, read_rules_of
 from .snomed import read_snomed_dismissals, read_snomed_ids
 from .tables import (
     CONDITION_COLUMNS,
-    REGISTER_COLUMNS,
     NAME_COLUMNS,
+    REGISTER_COLUMNS,
     SCORE_TABLE_COLUMNS,
     SOURCE_COLUMNS,
     read_conditions,
