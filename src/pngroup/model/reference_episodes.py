@@ -40,7 +40,7 @@ class Span:
 
 
 def spans_of(episode: Episode, days: Mapping[datetime.date, AbstractSet[str]]) -> list[Span]:
-    """All spans of an episode from the days on which something opens, delivers, loses or discharges, in order of their ends."""
+    """All spans of an episode from what opens, delivers, loses or discharges on each day, in order of their ends."""
     found: list[Span] = []
     since: datetime.date | None = None
     last_delivery: datetime.date | None = None
