@@ -197,7 +197,7 @@ def test_errors_speak_of_options_and_not_of_arguments(tmp_path):
 
 
 def test_a_fault_of_the_program_hides_the_data(tmp_path, monkeypatch):
-    """A fault of the program itself is exit code 3 and one sentence with the place, without what it was about."""
+    """A fault of the program itself is exit code 4 and one sentence with the place, without what it was about."""
     from pngroup.cli import running
 
     def fail(*_positional, **_named):
@@ -205,7 +205,7 @@ def test_a_fault_of_the_program_hides_the_data(tmp_path, monkeypatch):
 
     monkeypatch.setattr(running, "group_people", fail)
     done = run("group", *practice(tmp_path), "--out", tmp_path / "g.csv")
-    assert done.exit_code == 3
+    assert done.exit_code == 4
     assert done.stderr.startswith("pngroup stopped on a fault of its own: KeyError")
     assert_no_id(done.stderr)
     shown = run("group", *practice(tmp_path), "--out", tmp_path / "g.csv", PNGROUP_TRACEBACK="1")

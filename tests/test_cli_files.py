@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from command_line import write_text
-from pngroup.cli.writing import table_writer, text_writer, write_files
+from pngroup.cli.writing import table_writer
 from pngroup.errors import DataError, PngroupError, UsageError
 from pngroup.files import text
 from pngroup.files.reading import read_table
 from pngroup.files.text import read_text
+from pngroup.files.writing import text_writer, write_files
 
 TABLE = {"person_id": ["007", "8", "009"], "code": ["I10", 'a "quoted", cell', "two\nlines"], "note": ["", "é", "x;y"]}
 ENDINGS = [".csv", ".tsv", ".parquet", ".csv.gz", ".tsv.gz", ".parquet.gz"]

@@ -11,13 +11,14 @@ from hypothesis import given, strategies as st
 
 from pngroup import codes
 from pngroup.codes import RecordStatus
-from pngroup.vocabulary import CodeSystem, Setting, Sex
+from pngroup.vocabulary import Change, CodeSystem, Setting, Sex
 
 TABLES = {
     "systems": ("system", codes.read_system, CodeSystem),
     "settings": ("setting", codes.read_setting, Setting),
     "sexes": ("sex", codes.read_sex, Sex),
     "statuses": ("status", codes.read_status, RecordStatus),
+    "changes": ("change", codes.read_change, Change),
 }
 
 

@@ -20,7 +20,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .catalogue import Catalogue, load_catalogue
     from .covering import CodeStatus, Coverage, coverage
-    from .errors import DataError, MissingExtraError, ModelError, PngroupError, UsageError
+    from .errors import DataError, GuardError, MissingExtraError, ModelError, PngroupError, UsageError
     from .explanation import Explanation
     from .grouping import group
     from .looking_up import UnreadableCodesWarning, lookup
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from .result import Grouping, Groupings
     from .schemes import Scheme, group_name, load_scheme, need_tier, rag
     from .through_time import Snapshots, Transitions, snapshots, transitions
+    from .updating import Guard, Refusal, ReviewCounts, RowCounts, Settle, Update, UpdateCounts, begin_updates, update
     from .vocabulary import CodeSystem, NeedGroup, NeedTier, Rag, Reason, Setting, Sex
 
 # Each public name is imported when it is first asked for, so that `import pngroup` costs nothing that is not used.
 _HOME = {
     "catalogue": ("Catalogue", "load_catalogue"),
     "covering": ("CodeStatus", "Coverage", "coverage"),
-    "errors": ("DataError", "MissingExtraError", "ModelError", "PngroupError", "UsageError"),
+    "errors": ("DataError", "GuardError", "MissingExtraError", "ModelError", "PngroupError", "UsageError"),
     "explanation": ("Explanation",),
     "grouping": ("group",),
     "looking_up": ("UnreadableCodesWarning", "lookup"),
@@ -46,6 +47,17 @@ _HOME = {
     "result": ("Grouping", "Groupings"),
     "schemes": ("Scheme", "group_name", "load_scheme", "need_tier", "rag"),
     "through_time": ("Snapshots", "Transitions", "snapshots", "transitions"),
+    "updating": (
+        "Guard",
+        "Refusal",
+        "ReviewCounts",
+        "RowCounts",
+        "Settle",
+        "Update",
+        "UpdateCounts",
+        "begin_updates",
+        "update",
+    ),
     "vocabulary": ("CodeSystem", "NeedGroup", "NeedTier", "Rag", "Reason", "Setting", "Sex"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -60,6 +72,8 @@ __all__ = [
     "FeedQuality",
     "Grouping",
     "Groupings",
+    "Guard",
+    "GuardError",
     "MissingExtraError",
     "Model",
     "ModelError",
@@ -69,14 +83,21 @@ __all__ = [
     "Quality",
     "Rag",
     "Reason",
+    "Refusal",
+    "ReviewCounts",
+    "RowCounts",
     "Scheme",
     "Setting",
+    "Settle",
     "Sex",
     "Snapshots",
     "Transitions",
     "UnreadableCodesWarning",
+    "Update",
+    "UpdateCounts",
     "UsageError",
     "__version__",
+    "begin_updates",
     "coverage",
     "explain",
     "group",
@@ -93,6 +114,7 @@ __all__ = [
     "terminology",
     "through_time",
     "transitions",
+    "update",
 ]
 
 

@@ -49,6 +49,10 @@ class ModelError(PngroupError, ValueError):
     """A model, catalogue, scheme, text or vignette file is wrong; `where` names file and line."""
 
 
+class GuardError(PngroupError):
+    """A guard stopped a write: more would change than was allowed. Nothing was written."""
+
+
 class MissingExtraError(PngroupError, ImportError):
     """An optional package is needed for what was asked and is not installed."""
 

@@ -109,6 +109,14 @@ class Setting(_Word):
 BROADER: Mapping[Setting | None, Setting] = {Setting.EMERGENCY_ADMISSION: Setting.INPATIENT}
 
 
+class Change(_Word):
+    """What became of a row since the last feed."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    DELETED = "deleted"
+
+
 class Reason(_Word):
     """Why a person has no group; the first that applies, in this order."""
 

@@ -1,5 +1,5 @@
-"""The command line: `pngroup group`, `explain`, `map`, `codes`, `coverage`, `sql`, `catalogue`, `terminology`, `check`,
-`demo` and `doctor`.
+"""The command line: `pngroup group`, `update`, `explain`, `map`, `codes`, `coverage`, `sql`, `catalogue`,
+`terminology`, `check`, `demo` and `doctor`.
 
 Nothing of the library imports this folder. What it needs (click, rich, and pyarrow for files) comes with the extra
 `cli` and is imported when a command runs, so that a missing package is a sentence and not a traceback.

@@ -13,12 +13,13 @@ from click.core import ParameterSource
 from ..catalogue import Catalogue, compare_catalogues, load_catalogue
 from ..errors import UsageError
 from ..files.formats import arrow, format_of
+from ..files.writing import write_files
 from ..grouping import SAFETY, group as group_people
 from ..result import Grouping
 from . import problems, screen
 from .inputs import read_inputs
 from .options import FILE, table_options
-from .writing import check_targets, table_writer, write_files
+from .writing import check_targets, table_writer
 
 _NEEDED: Final = ("people", "records", "as_at")
 

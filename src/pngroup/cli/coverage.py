@@ -9,10 +9,11 @@ import click
 from ..covering import coverage as cover
 from ..files import find_files, open_files
 from ..files.formats import format_of
+from ..files.writing import write_files
 from . import screen
 from .inputs import read_columns
 from .options import FILE
-from .writing import check_targets, table_writer, write_files
+from .writing import check_targets, table_writer
 
 
 @click.command(short_help="Say how many of a file's codes are known.")

@@ -16,13 +16,14 @@ from rich.padding import Padding
 from ..errors import UsageError
 from ..explanation import Explanation
 from ..files.formats import arrow
+from ..files.writing import Writer, json_writer, text_writer, write_files
 from ..grouping import SAFETY, group as group_people
 from ..result import Grouping
 from ..synthetic import practice
 from . import pictures, screen
 from .marks import stdout
 from .options import FILE
-from .writing import Writer, json_writer, table_writer, text_writer, write_files
+from .writing import table_writer
 
 _RESULT: Final = "groups.csv"
 _QUALITY: Final = "quality.json"

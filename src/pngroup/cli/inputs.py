@@ -103,7 +103,9 @@ def _meter(files: Files, show: screen.Show) -> screen.Meter:
     return screen.Meter(show, f"Reading {files.source.name}", files.n_units, "bytes" if files.is_text else "rows")
 
 
-def read_columns(pairs: tuple[str, ...], *, given: tuple[str, ...]) -> dict[str, dict[str, str]]:
+def read_columns(
+    pairs: tuple[str, ...], *, given: tuple[str, ...], tables: tuple[str, ...] = TABLES
+) -> dict[str, dict[str, str]]:
     """Our column names to the caller's, a mapping for each table, from texts such as `people.person_id=nhs_no`.
 
     >>> read_columns(("people.person_id=nhs no",), given=("people", "records"))
@@ -115,10 +117,12 @@ def read_columns(pairs: tuple[str, ...], *, given: tuple[str, ...]) -> dict[str,
         table, dot, ours = left.strip().partition(".")
         if not (equals and dot and table and ours and theirs):
             raise _wrong_column(
-                f"{pair!r} is not of the form TABLE.OURS=THEIRS", given, f"write it as {_EXAMPLES[given[0]]}"
+                f"{pair!r} is not of the form TABLE.OURS=THEIRS",
+                given,
+                f"write it as {_EXAMPLES.get(given[0], _EXAMPLES['people']) if given else _EXAMPLES['people']}",
             )
-        if table not in TABLES:
-            near = did_you_mean(table, TABLES)
+        if table not in tables:
+            near = did_you_mean(table, tables)
             raise _wrong_column(f"there is no table {table!r}", given, near or "name one of these tables")
         if table not in given:
             raise _wrong_column(

@@ -12,10 +12,11 @@ import click
 from ..errors import DataError, UsageError, did_you_mean, shapes_of
 from ..files.formats import arrow, format_of
 from ..files.reading import read_table
+from ..files.writing import write_files
 from ..schemes import group_name, load_scheme, need_tier, rag
 from . import screen
 from .options import FILE
-from .writing import check_targets, table_writer, write_files
+from .writing import check_targets, table_writer
 
 _ADDED: Final[dict[str, Callable[..., Any]]] = {"need_group_name": group_name, "need_tier": need_tier, "rag": rag}
 _NUMBER: Final = re.compile(r"\s*([0-9]{1,4})(?:\.0*)?\s*")

@@ -23,14 +23,21 @@ FILE: Final = click.Path(path_type=Path)
 
 
 def table_options(
-    *, required: bool = True, catalogue: bool = True, several_dates: bool = False
+    *, required: bool = True, catalogue: bool = True, several_dates: bool = False, as_before: bool = False
 ) -> Callable[[_Command], _Command]:
-    """The options that name tables, and how they are to be read; with `required=False` none of them has to be given."""
+    """The options that name tables, and how they are to be read; with `required=False` none of them has to be given.
+
+    With `as_before` the index date alone has to be, and what is not named of the model is as it was the last time.
+    """
     date = "The index date, as 2026-03-31" + ("; may be repeated." if several_dates else ".")
     options = [
         *(
             click.option(
-                f"--{name}", type=FILE, required=required and name in _REQUIRED, metavar="FILES", help=_ABOUT[name]
+                f"--{name}",
+                type=FILE,
+                required=required and not as_before and name in _REQUIRED,
+                metavar="FILES",
+                help=_ABOUT[name],
             )
             for name in TABLES
         ),
@@ -46,7 +53,7 @@ def table_options(
             help="Your name of a column, as people.person_id=nhs_no; may be repeated.",
         ),
         click.option("--date-format", metavar="FORMAT", help="The form of text dates other than ISO, as %d/%m/%Y."),
-        *meaning_options(catalogue=catalogue),
+        *meaning_options(catalogue=catalogue, as_before=as_before),
         *(choice_options() if catalogue else []),
     ]
 
@@ -58,19 +65,25 @@ def table_options(
     return decorate
 
 
-def meaning_options(*, catalogue: bool = True) -> list[Callable[[_Command], _Command]]:
+def meaning_options(*, catalogue: bool = True, as_before: bool = False) -> list[Callable[[_Command], _Command]]:
     """The options that choose the model, the catalogue (unless it is chosen otherwise) and the scheme."""
+    by_default = "; by default that of the state." if as_before else "."
     model = click.option(
-        "--model", default="need-groups", show_default=True, metavar="MODEL", help="Name, name@edition or file."
+        "--model",
+        default=None if as_before else "need-groups",
+        show_default=not as_before,
+        metavar="MODEL",
+        help=f"Name, name@edition or file{by_default}",
     )
     scheme = click.option(
         "--scheme",
         metavar="SCHEME",
-        show_default="default",
-        help="Name, name@edition or file; none for a model that names its own groups.",
+        show_default=False if as_before else "default",
+        help=f"Name, name@edition or file; none for a model that names its own groups{by_default}",
     )
+    by_default = "that of the state" if as_before else "the model's own"
     which = click.option(
-        "--catalogue", metavar="CATALOGUE", help="Name, name@edition, folder or overlay; by default the model's own."
+        "--catalogue", metavar="CATALOGUE", help=f"Name, name@edition, folder or overlay; by default {by_default}."
     )
     return [model, which, scheme] if catalogue else [model, scheme]
 

@@ -15,12 +15,13 @@ from typing import Final
 
 import click
 
-from ..errors import DataError, PngroupError, UsageError, did_you_mean, shape_of
+from ..errors import DataError, GuardError, PngroupError, UsageError, did_you_mean, shape_of
 
 DONE: Final = 0
 BAD_DATA: Final = 1
 BAD_USAGE: Final = 2
-OWN_FAULT: Final = 3
+STOPPED: Final = 3
+OWN_FAULT: Final = 4
 INTERRUPTED: Final = 130
 
 #: Setting this shows the whole traceback of a fault of the program, with what it may hold of the data.
@@ -29,7 +30,7 @@ TRACEBACK: Final = "PNGROUP_TRACEBACK"
 #: The words of the library's errors for arguments, and those of the command line for options.
 _OPTIONS: Final = (
     "history|cache|out|system|model|catalogue|scheme|people|records|contacts|medicines|values|person|seed|"
-    "dialect|without|order|registers"
+    "dialect|without|order|registers|state|full|settle|reviews"
 )
 _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), words)
@@ -52,6 +53,16 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"\bargument ({_OPTIONS})\b", r"option --\1"),
         (r" before the call\b", " in the file"),
         (r"\bleave strict out and read the counts in quality\b", "leave out --strict and read the quality report"),
+        (r"\bleave strict out and read the counts\b", "leave out --strict and read the counts"),
+        (r"\baccept=True\b", "--accept"),
+        (r"\bfull='(\w+)'", r"--full \1"),
+        (r"^full names\b", "--full names"),
+        (r"\b(in|out of) full\b", r"\1 --full"),
+        (r"\bargument practice_column\b", "option --practice-column"),
+        (r"\bargument change_words\b", "option --change-word"),
+        (r"\bchange_words=\{'your word': 'new'\}", "--change-word 'your word=new'"),
+        (r"\bthe limits of guard\b", "--most-changed and --most-fewer-rows"),
+        (r"\bpngroup\.begin_updates, pngroup update --begin\b", "--begin"),
         (r"^strict was asked for\b", "--strict was asked for"),
         (r"\bunder strict\b", "under --strict"),
     )
@@ -76,7 +87,9 @@ def sentence(error: PngroupError) -> str:
 
 
 def exit_code(error: PngroupError) -> int:
-    """1 for data that cannot be used, 2 for wrong arguments and wrong model, catalogue, scheme or vignette files."""
+    """1: data that cannot be used; 2: wrong arguments, and wrong models, catalogues and the like; 3: a guard."""
+    if isinstance(error, GuardError):
+        return STOPPED
     return BAD_DATA if isinstance(error, DataError) else BAD_USAGE
 
 

@@ -15,12 +15,13 @@ from ..errors import PngroupError
 from . import problems, screen
 
 _EPILOG: Final = (
-    "Exit codes: 0 done; 1 bad data; 2 wrong usage. "
+    "Exit codes: 0 done; 1 bad data; 2 wrong usage; 3 stopped by the guard of update. "
     "For population health management, not for decisions about one patient."
 )
 #: Each command with its line in the help, its module and its name there: imported when it is run, and only then.
 COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "group": ("Group the people of files.", "grouping", "group"),
+    "update": ("Take groups on by a month of changes.", "updating", "update"),
     "explain": ("Say why one person is in their group.", "explaining", "explain"),
     "map": ("Add tier and colour to group numbers.", "mapping", "map_groups"),
     "codes": ("Say what a code means here.", "codes", "codes"),

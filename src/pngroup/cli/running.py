@@ -13,13 +13,14 @@ from ..engines.work import check_folder
 from ..errors import UsageError
 from ..files.ahead import one_ahead
 from ..files.formats import format_of
+from ..files.writing import json_writer, write_files
 from ..frames import Stream
 from ..grouping import group as group_people
 from ..result import Grouping, Groupings
 from . import screen
 from .inputs import Inputs, open_inputs
 from .memory import LEAST_PART, n_bytes_in_parts, n_bytes_needed, n_parts_for, read_memory
-from .writing import check_targets, json_writer, pieces_writer, write_files
+from .writing import check_targets, pieces_writer
 
 if TYPE_CHECKING:
     from ..engines.files import PartedGrouping

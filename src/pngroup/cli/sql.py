@@ -10,12 +10,13 @@ import click
 from ..errors import UsageError, did_you_mean
 from ..files.formats import arrow, format_of
 from ..files.reading import read_table
+from ..files.writing import Writer, text_writer, write_files
 from ..model.primitives import FEEDS
 from ..sql import DIALECTS, SqlScript, write_distinct, write_sql
 from . import screen
 from .inputs import chosen_model, read_columns
 from .options import FILE, TABLES, choice_options, meaning_options
-from .writing import Writer, check_targets, table_writer, text_writer, write_files
+from .writing import check_targets, table_writer
 
 _FEEDS = tuple(name for name in FEEDS if name != "records")
 _MODEL, _CATALOGUE, _SCHEME = meaning_options()

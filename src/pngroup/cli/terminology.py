@@ -10,12 +10,13 @@ import click
 
 from ..errors import UsageError
 from ..files.formats import arrow, format_of
+from ..files.writing import write_files
 from ..terminology import ExpansionReport, Release, expand_catalogue, read_release, save_catalogue
 from ..terminology.history import HISTORIES, History
 from ..terminology.saving import MUST_NOT_BE_PUBLISHED, base_folder, check_free
 from . import problems, screen
 from .options import FILE
-from .writing import check_targets, table_writer, write_files
+from .writing import check_targets, table_writer
 
 _RELEASE: Final = click.option(
     "--release", type=FILE, required=True, metavar="PATH", help="The release: a folder or zip with an RF2 Snapshot."

@@ -14,7 +14,7 @@ from .cells import is_missing, is_no
 from .problems import CodeProblem, explain_problem
 from .reading import ReadCodes, read
 from .systems import read_system
-from .words import Position, RecordStatus, read_position, read_setting, read_sex, read_status
+from .words import Position, RecordStatus, read_change, read_position, read_setting, read_sex, read_status
 
 #: Changes whenever a code can be read differently than before: part of the fingerprint of every result.
 NORMALISER_VERSION = "1"
@@ -38,6 +38,7 @@ __all__ = [
     "is_missing",
     "is_no",
     "read",
+    "read_change",
     "read_position",
     "read_setting",
     "read_sex",

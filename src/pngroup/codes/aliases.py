@@ -82,4 +82,5 @@ _MEANING: Final = {
     "sexes": "sex",
     "statuses": "status",
     "positions": "position",
+    "changes": "change",
 }

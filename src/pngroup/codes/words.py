@@ -1,14 +1,15 @@
-"""Words beside the codes: where a contact took place, a person's sex, and whether a record counts.
+"""Words beside the codes: where a contact took place, a person's sex, whether a record counts, what became of a row.
 
-The tables are `data/codes/settings.csv`, `positions.csv`, `sexes.csv` and `statuses.csv`; each row has its source, and
-a note where the choice can be disputed. An unknown word is None, so that the caller can count it and say so.
+The tables are `data/codes/settings.csv`, `positions.csv`, `sexes.csv`, `statuses.csv` and `changes.csv`; each row has
+its source, and a note where the choice can be disputed. An unknown word is None, so that the caller can count it and
+say so.
 """
 
 from __future__ import annotations
 
 from enum import Enum
 
-from ..vocabulary import Setting, Sex
+from ..vocabulary import Change, Setting, Sex
 from .aliases import alias_table, key_of
 from .cells import is_missing
 
@@ -61,6 +62,15 @@ def read_setting(value: object) -> Setting | None:
     (<Setting.EMERGENCY: 'emergency'>, <Setting.OUTPATIENT: 'outpatient'>, None)
     """
     return alias_table("settings", Setting).get(key_of(value))
+
+
+def read_change(value: object) -> Change | None:
+    """What a word of a feed says became of a row; None where the word is unknown or missing.
+
+    >>> read_change("Update"), read_change("D"), read_change("?")
+    (<Change.CHANGED: 'changed'>, <Change.DELETED: 'deleted'>, None)
+    """
+    return alias_table("changes", Change).get(key_of(value))
 
 
 def read_sex(value: object) -> Sex | None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from ..errors import UsageError
+from ..files.locking import locked
 from ..model.primitives import FEEDS
 
 _STATE: Final = "state.json"
@@ -99,22 +100,7 @@ class Work:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """Hold the folder: two runs would write the same files."""
-        try:
-            import fcntl
-        except ImportError:
-            # Only POSIX has it. Elsewhere a file that is open cannot be replaced, which is an error too.
-            yield
-            return
-        with (self.folder / _LOCK).open("wb") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UsageError(
-                    "another run is working in the folder",
-                    where=_place(self.folder),
-                    allowed="one run at a time",
-                    remedy="wait for it, or name another folder",
-                ) from None
+        with locked(self.folder / _LOCK, where=_place(self.folder), remedy="wait for it, or name another folder"):
             yield
 
     def finished(self, step: str) -> Any:

@@ -124,7 +124,11 @@ def _in_one(column: Any) -> Any:
     if column.num_chunks == 1:
         return column.chunk(0)
     if not column.num_chunks:
-        return pa.array([], type=column.type)
+        if not pa.types.is_dictionary(column.type):
+            return pa.array([], type=column.type)
+        # The shorter way is not there for every type of text in every version.
+        kind = column.type
+        return pa.DictionaryArray.from_arrays(pa.array([], kind.index_type), pa.array([], kind.value_type))
     one = column.unify_dictionaries().combine_chunks()
     return one.chunk(0) if isinstance(one, pa.ChunkedArray) else one
 

@@ -1,0 +1,31 @@
+"""A file that is held while a folder is written or read, so that two runs do not meet there."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import UsageError
+
+
+@contextlib.contextmanager
+def locked(lock: Path, *, where: str, remedy: str, shared: bool = False) -> Iterator[None]:
+    """Hold a file (made where need be) alone, or with `shared` beside others who only read.
+
+    Raises `UsageError` where another run holds it.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        # Only POSIX has it. Elsewhere a file that is open cannot be replaced, which is an error too.
+        yield
+        return
+    with lock.open("wb") as file:
+        try:
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                "another run is working in the folder", where=where, allowed="one run at a time", remedy=remedy
+            ) from None
+        yield
