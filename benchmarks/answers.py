@@ -40,6 +40,13 @@ def of_grouping(answer: tuple[Any, Any], *, single: bool) -> dict[str, Any]:
     return {**said, "facts": n_facts, "bytes_a_fact": round(n_bytes / max(1, n_facts), 2)}
 
 
+def of_groups(answer: tuple[Any, Any]) -> dict[str, Any]:
+    """Groups on the last date."""
+    ids, groups = answer
+    persons = person_numbers(ids)
+    return {"groups": digest(persons, np.asarray(groups)), "people": len(persons)}
+
+
 def of_file(path: Path, *, with_index: bool) -> dict[str, Any]:
     """The groups in a result file, and of ICD-10 records the Charlson index, unknown as 0."""
     table = pq.read_table(path, columns=["person_id", "need_group", "charlson"])

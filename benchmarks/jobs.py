@@ -54,6 +54,22 @@ def group(tables: dict[str, Any], *, as_at: Any = AS_AT) -> tuple[Any, Any]:
     return grouping, grouping.to_frame()
 
 
+def follow(tables: dict[str, Any], *, days: tuple[str, str]) -> tuple[Any, Any]:
+    """`spells()` from one day to another, and the groups on the last."""
+    import pngroup
+
+    found = pngroup.spells(since=days[0], until=days[1], **tables)
+    return found.people.ids.values, found.group[found.is_cut_at_end]
+
+
+def photograph(tables: dict[str, Any], *, as_at: list[str]) -> tuple[Any, Any]:
+    """`snapshots()`, and the groups on the last day."""
+    import pngroup
+
+    found = pngroup.snapshots(as_at=as_at, **tables)
+    return found.people.ids.values, found.group[-1]
+
+
 def ours(words: str, form: Form, *, as_at: Any = AS_AT, **more: Any) -> Job:
     """A job of `group()` in memory."""
     tables = {name: more[name] for name in ("rows", "medicines") if name in more}
@@ -102,6 +118,24 @@ GROUPING = {
         loading.polars,
         as_at=MONTH_ENDS,
         may_be_missing=True,
+    ),
+    "snapshot": Job(
+        "`snapshots()` from polars, one date; arrays, no frame",
+        load=partial(load_ours, form=loading.polars),
+        run=partial(photograph, as_at=[AS_AT]),
+        said=answers.of_groups,
+    ),
+    "snapshots": Job(
+        "the same, twelve month ends",
+        load=partial(load_ours, form=loading.polars),
+        run=partial(photograph, as_at=MONTH_ENDS),
+        said=answers.of_groups,
+    ),
+    "spells": Job(
+        "`spells()` from polars, every day from the first of them to the last; arrays, no frame",
+        load=partial(load_ours, form=loading.polars),
+        run=partial(follow, days=(MONTH_ENDS[0], AS_AT)),
+        said=answers.of_groups,
     ),
     "arrow": ours("`group()` from pyarrow, text ids and codes", lambda table: table),
     "pandas-objects": ours("`group()` from pandas, objects, each cell a text of its own", loading.pandas_objects),

@@ -65,7 +65,7 @@ def ratio_row(each: Held) -> str:
     digits = 2 if each.value is None or each.value < 100 else 0
     value = "" if each.value is None else f"{each.value:.{digits}f} {each.bar.unit}".strip()
     cpu = "" if each.cpu is None else f"{each.cpu:.2f}"
-    limit = f"{each.bar.at_most:g} {each.bar.unit}".strip()
+    limit = "none" if each.bar.at_most is None else f"{each.bar.at_most:g} {each.bar.unit}".strip()
     return f"| {each.bar.words} | {limit} | {value} | {each.verdict} | {cpu} |"
 
 

@@ -85,10 +85,10 @@ def place_labels(axes: Any, ends: Sequence[tuple[float, float, str, str]]) -> No
 def draw_ratios(path: Path, held: Sequence[Held]) -> None:
     """Each ratio as a multiple of its bar, on a logarithmic axis: left of the line it is met."""
     plt = matplotlib()
-    shown = [each for each in held if each.value is not None]
+    shown = [each for each in held if each.value is not None and each.bar.at_most is not None]
     figure, axes = plt.subplots(figsize=(9.5, 0.42 * len(shown) + 1.4), layout="constrained")
     for place, each in enumerate(reversed(shown)):
-        multiple = (each.value or 0) / each.bar.at_most
+        multiple = (each.value or 0) / (each.bar.at_most or 1)
         colour = OURS if each.verdict == "met" else MISSED
         axes.plot([1, multiple], [place, place], color=colour, linewidth=3, solid_capstyle="butt")
         axes.plot(multiple, place, "o", color=colour, markersize=7)

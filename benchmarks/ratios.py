@@ -12,12 +12,12 @@ GIGABYTE_MB = 1000.0
 
 @frozen
 class Bar:
-    """At most so many times the wall time of another job (or, without one, so much of `unit`)."""
+    """At most so many times the wall time of another job (or, without one, so much of `unit`); None for no bar."""
 
     words: str
     job: str
     against: str
-    at_most: float
+    at_most: float | None
     unit: str = ""
 
 
@@ -31,9 +31,11 @@ class Held:
 
     @property
     def verdict(self) -> str:
-        """Met, not met, or not measured."""
+        """Met, not met, or not measured; nothing without a bar."""
         if self.value is None:
             return "not measured"
+        if self.bar.at_most is None:
+            return ""
         return "met" if self.value <= self.bar.at_most else "not met"
 
 
@@ -53,6 +55,8 @@ BARS = (
     Bar("`pngroup group` file to file / bare read of its columns", "files", "files-read", 5.0),
     Bar("peak memory of `pngroup group`", "files", "", 1.0, "GB"),
     Bar("twelve month ends / one date", "polars-12-dates", "polars", 3.0),
+    Bar("snapshots at twelve month ends / at one date", "snapshots", "snapshot", 3.0),
+    Bar("spells between them to the day / snapshot at one date", "spells", "snapshot", None),
     Bar("evidence", "polars", "", 16.0, "bytes a fact"),
 )  # fmt: skip
 

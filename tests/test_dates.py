@@ -27,6 +27,20 @@ def test_months_before_clips_to_the_end_of_a_shorter_month(day: datetime.date, m
     assert dates.to_date(dates.months_before(number(day), months)) == expected
 
 
+@given(
+    DAYS,
+    st.integers(0, 800),
+    st.one_of(st.tuples(st.integers(0, 60), st.none()), st.tuples(st.none(), st.integers(0, 900))),
+)
+def test_the_windows_of_many_days_are_those_of_each(day: datetime.date, n_days: int, window: tuple) -> None:
+    """`window_starts` is `window_start` of each day, and never goes back."""
+    first, (months, days) = number(day), window
+    found = dates.window_starts(first, first + n_days, months=months, days=days)
+    each = range(first, first + n_days + 1)
+    assert found.tolist() == [dates.window_start(one, months=months, days=days) for one in each]
+    assert (np.diff(found) >= 0).all()
+
+
 @given(DAYS, DAYS)
 def test_age_is_whole_years_with_first_of_march_for_leap_days(birth: datetime.date, day: datetime.date) -> None:
     """Ages are whole years, and somebody born on 29 February is a year older on 1 March in common years."""

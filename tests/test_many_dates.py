@@ -52,8 +52,8 @@ def test_each_date_is_as_if_asked_alone(feeds, population, shifts):
 
 
 def test_many_people_on_twelve_month_ends_are_as_if_asked_alone():
-    """The same for two thousand people and the ends of twelve months, explanations included."""
-    population = generate(2000, seed=8)
+    """The same for three thousand people and the ends of twelve months, explanations included."""
+    population = generate(3000, seed=8)
     days = [datetime.date(2024, month, 1) - datetime.timedelta(days=1) for month in range(1, 13)]
     together = routes.engine(dated(population, days), keep_records=True)
     for day in days[::5]:

@@ -51,6 +51,14 @@ def test_people_move_between_practices_and_leave():
     assert found.as_at[1] == datetime.date(2025, 3, 31)
 
 
+def test_of_the_reasons_the_first_that_applies_is_told():
+    """Who has no registration is not registered, too old or not; who has died has died, and comes first."""
+    people = {"person_id": ["a", "b", "c"], "birth_date": ["1890-01-01"] * 3, "died_on": [None, None, "2025-01-01"]}
+    moves = {"person_id": ["b"], "practice": ["North"]}
+    found = pngroup.snapshots(people, RECORDS, as_at=["2025-03-31"], system="icd10", registrations=moves)
+    assert found.to_frame()["reason"].tolist() == ["not_registered", "age_unknown", "died"]
+
+
 def test_a_column_of_people_can_name_the_practice():
     """Where nobody moves, `practice` names the column of people that holds it; a missing one is none."""
     people = {**PEOPLE, "gp": ["X", None, "Y"]}

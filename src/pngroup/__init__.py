@@ -21,32 +21,34 @@ if TYPE_CHECKING:
     from .catalogue import Catalogue, load_catalogue
     from .covering import CodeStatus, Coverage, coverage
     from .errors import DataError, GuardError, MissingExtraError, ModelError, PngroupError, UsageError
-    from .explanation import Explanation
+    from .explanation import ChangeExplanation, Explanation
     from .grouping import group
     from .looking_up import UnreadableCodesWarning, lookup
     from .model import Model, load_model
     from .one_person import explain
+    from .population import Cohort, CrossTable, cohort, cross_table
     from .quality import FeedQuality, Quality
     from .result import Grouping, Groupings
     from .schemes import Scheme, group_name, load_scheme, need_tier, rag
-    from .through_time import Snapshots, Transitions, snapshots, transitions
+    from .through_time import Snapshots, Spells, Transitions, explain_change, snapshots, spells, transitions
     from .updating import Guard, Refusal, ReviewCounts, RowCounts, Settle, Update, UpdateCounts, begin_updates, update
-    from .vocabulary import CodeSystem, NeedGroup, NeedTier, Rag, Reason, Setting, Sex
+    from .vocabulary import ChangeKind, CodeSystem, NeedGroup, NeedTier, Rag, Reason, Setting, Sex
 
 # Each public name is imported when it is first asked for, so that `import pngroup` costs nothing that is not used.
 _HOME = {
     "catalogue": ("Catalogue", "load_catalogue"),
     "covering": ("CodeStatus", "Coverage", "coverage"),
     "errors": ("DataError", "GuardError", "MissingExtraError", "ModelError", "PngroupError", "UsageError"),
-    "explanation": ("Explanation",),
+    "explanation": ("ChangeExplanation", "Explanation"),
     "grouping": ("group",),
     "looking_up": ("UnreadableCodesWarning", "lookup"),
     "model": ("Model", "load_model"),
     "one_person": ("explain",),
+    "population": ("Cohort", "CrossTable", "cohort", "cross_table"),
     "quality": ("FeedQuality", "Quality"),
     "result": ("Grouping", "Groupings"),
     "schemes": ("Scheme", "group_name", "load_scheme", "need_tier", "rag"),
-    "through_time": ("Snapshots", "Transitions", "snapshots", "transitions"),
+    "through_time": ("Snapshots", "Spells", "Transitions", "explain_change", "snapshots", "spells", "transitions"),
     "updating": (
         "Guard",
         "Refusal",
@@ -58,15 +60,19 @@ _HOME = {
         "begin_updates",
         "update",
     ),
-    "vocabulary": ("CodeSystem", "NeedGroup", "NeedTier", "Rag", "Reason", "Setting", "Sex"),
+    "vocabulary": ("ChangeKind", "CodeSystem", "NeedGroup", "NeedTier", "Rag", "Reason", "Setting", "Sex"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "Catalogue",
+    "ChangeExplanation",
+    "ChangeKind",
     "CodeStatus",
     "CodeSystem",
+    "Cohort",
     "Coverage",
+    "CrossTable",
     "DataError",
     "Explanation",
     "FeedQuality",
@@ -91,6 +97,7 @@ __all__ = [
     "Settle",
     "Sex",
     "Snapshots",
+    "Spells",
     "Transitions",
     "UnreadableCodesWarning",
     "Update",
@@ -98,8 +105,11 @@ __all__ = [
     "UsageError",
     "__version__",
     "begin_updates",
+    "cohort",
     "coverage",
+    "cross_table",
     "explain",
+    "explain_change",
     "group",
     "group_name",
     "load_catalogue",
@@ -107,8 +117,10 @@ __all__ = [
     "load_scheme",
     "lookup",
     "need_tier",
+    "population",
     "rag",
     "snapshots",
+    "spells",
     "sql",
     "synthetic",
     "terminology",
@@ -119,7 +131,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("sql", "synthetic", "terminology", "through_time"):
+    if name in ("population", "sql", "synthetic", "terminology", "through_time"):
         return import_module(f".{name}", __name__)
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

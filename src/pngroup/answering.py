@@ -77,8 +77,13 @@ def answer_dates(model: Model, inputs: Sequence[Inputs]) -> list[Answers]:
 
 def answer_groups(model: Model, inputs: Sequence[Inputs]) -> list[Integers]:
     """The groups alone on several index dates, with no more asked than they rest on."""
-    outputs = _outputs(compiler_for(model, inputs[0]))
-    return [each[0] for each in run(model, inputs, [outputs["", "group"]])]
+    group = group_step(compiler_for(model, inputs[0]))
+    return [each[0] for each in run(model, inputs, [group])]
+
+
+def group_step(compiler: Compiler) -> Bit | int:
+    """The step that makes the groups, or the one group of everybody."""
+    return _outputs(compiler)["", "group"]
 
 
 def compiler_for(model: Model, inputs: Inputs) -> Compiler:

@@ -44,8 +44,10 @@ def to_date(day: int) -> datetime.date:
     return datetime.date(1970, 1, 1) + datetime.timedelta(days=int(day))
 
 
-def read_as_at(as_at: object) -> int:
+def read_as_at(as_at: object, *, argument: str = "as_at") -> int:
     """The day number of an index date given as a date, a datetime, numpy's datetime64 or ISO text.
+
+    `argument` is what errors call it.
 
     >>> read_as_at("1970-01-31")
     30
@@ -65,16 +67,16 @@ def read_as_at(as_at: object) -> int:
             value = None
     if not isinstance(value, datetime.date):
         raise UsageError(
-            f"as_at is not a date (got {_looks(as_at)})",
-            where="argument as_at",
+            f"{argument} is not a date (got {_looks(as_at)})",
+            where=f"argument {argument}",
             allowed="a date, a datetime, or text such as '2026-03-31'; or a list of these",
             remedy="give the index date as year-month-day",
         )
     day = (value - datetime.date(1970, 1, 1)).days
     if not FIRST_DAY <= day <= LAST_DAY:
         raise UsageError(
-            f"as_at {value.isoformat()} is out of range",
-            where="argument as_at",
+            f"{argument} {value.isoformat()} is out of range",
+            where=f"argument {argument}",
             allowed="1900-01-01 to 2617-09-21",
             remedy="check the year",
         )
@@ -99,25 +101,42 @@ def window_start(as_at: int, *, months: int | None = None, days: int | None = No
     return months_before(as_at, months) if months is not None else as_at - (days or 0)
 
 
-def age_on(birth: Days, day: int) -> Days:
+def window_starts(first: int, last: int, *, months: int | None = None, days: int | None = None) -> Days:
+    """`window_start` of each day from `first` to `last`.
+
+    >>> [str(to_date(day)) for day in window_starts(read_as_at("2026-03-30"), read_as_at("2026-03-31"), months=1)]
+    ['2026-02-28', '2026-02-28']
+    """
+    each = np.arange(first, last + 1, dtype=np.int32)
+    if months is None:
+        return each - np.int32(days or 0)
+    of_month = each.astype("datetime64[D]").astype("datetime64[M]")
+    before = of_month - np.timedelta64(months, "M")
+    start = before.astype("datetime64[D]").astype(np.int32) + (each - of_month.astype("datetime64[D]").astype(np.int32))
+    last_of_month = (before + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int32) - 1
+    found: Days = np.minimum(start, last_of_month).astype(np.int32)
+    return found
+
+
+def age_on(birth: Days, day: int | Days) -> Days:
     """Whole years from `birth` to `day`; 29 February's birthday in common years is 1 March."""
     return age_of(calendar_of(birth), day)
 
 
-def age_of(birth: tuple[Days, Days], day: int) -> Days:
+def age_of(birth: tuple[Days, Days], day: int | Days) -> Days:
     """The same for births whose year and day of the year are known already, as `calendar_of` gives them."""
     years, month_days = birth
-    year, month_day = calendar_of(np.array([day], dtype=np.int32))
-    age: Days = year[0] - years
-    age -= month_day[0] < month_days
+    year, month_day = calendar_of(np.atleast_1d(np.asarray(day, dtype=np.int32)))
+    age: Days = year - years
+    age -= month_day < month_days
     return age
 
 
-def birthday(birth: Days, years: int) -> Days:
+def birthday(birth: Days, years: int | Days) -> Days:
     """The day on which a person born on `birth` becomes `years` old (1 March for 29 February in common years)."""
     months = birth.astype("datetime64[D]").astype("datetime64[M]")
     day_of_month = birth - months.astype("datetime64[D]").astype(np.int32)
-    then = (months + np.timedelta64(12 * years, "M")).astype("datetime64[D]").astype(np.int32)
+    then = (months + (12 * np.asarray(years)).astype("timedelta64[M]")).astype("datetime64[D]").astype(np.int32)
     # Adding the days to the first of the month turns 29 February of a common year into 1 March by itself.
     result: Days = (then + day_of_month).astype(np.int32)
     return result

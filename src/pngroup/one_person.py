@@ -12,10 +12,8 @@ import numpy as np
 from .catalogue import Catalogue
 from .errors import DataError
 from .explanation import Explanation
-from .files import opened
-from .files.formats import arrow
-from .frames import Part, Stream, rows_of
 from .grouping import group
+from .intake import rows_of_one
 from .model import Model
 from .preparing import check_columns
 from .schemes import Scheme
@@ -53,18 +51,11 @@ def explain(
     9
     """
     check_columns(columns)
-    names = columns or {}
-    tables = {
-        "people": people,
-        "records": records,
-        "contacts": contacts,
-        "medicines": medicines,
-        "values": values,
-    }
-    own: dict[str, Part | None] = {}
-    for name, table in tables.items():
-        column = names.get(name, {}).get("person_id", "person_id")
-        own[name] = None if table is None else Part(_rows(table, name, column, person))
+    own = rows_of_one(
+        {"people": people, "records": records, "contacts": contacts, "medicines": medicines, "values": values},
+        columns or {},
+        person,
+    )
     grouping = group(
         own["people"],
         own["records"],
@@ -88,36 +79,3 @@ def explain(
             remedy="check the id and its type; leading zeros count",
         )
     return grouping.explain(person, show_restricted=show_restricted)
-
-
-def _rows(table: Any, name: str, column: str, person: object) -> Any:
-    """The person's rows; files are read batch by batch."""
-    table = opened(table, name)
-    if not isinstance(table, Stream):
-        return rows_of(table, name=name, column=column, value=person, same_kind=True)
-    pa = arrow()
-    parts = [
-        rows_of(
-            pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch,
-            name=name,
-            column=column,
-            value=person,
-            same_kind=True,
-        )
-        for batch in table.batches()
-    ]
-    # Of two files one may hold text as a dictionary and the other not.
-    found = [_without_dictionaries(part) for part in parts if part.num_rows] or parts[:1]
-    return (
-        pa.concat_tables(found, promote_options="default")
-        if found
-        else pa.table({each: pa.array([], pa.string()) for each in table.names})
-    )
-
-
-def _without_dictionaries(table: Any) -> Any:
-    types = arrow().types
-    for place, field in enumerate(table.schema):
-        if types.is_dictionary(field.type):
-            table = table.set_column(place, field.name, table.column(place).cast(field.type.value_type))
-    return table

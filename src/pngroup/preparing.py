@@ -23,6 +23,7 @@ from .intake import (
     Feed,
     People,
     ReadFeed,
+    Registry,
     opened_tables,
     read_contacts,
     read_medicines,
@@ -62,8 +63,8 @@ class Options(TypedDict, total=False):
 class Prepared:
     """Tables as read for some index dates: what a model is asked (`inputs`, one a date), and what was used of them.
 
-    `days` are day numbers in order; `is_one`: a single date was given, not a list of them; `feeds`: each table as it is
-    at each date, by name.
+    `registry`: the people of any date; `days` are day numbers in order; `is_one`: a single date was given, not a list
+    of them; `feeds`: each table as it is at each date, by name.
     """
 
     model: Model = field(repr=False)
@@ -71,6 +72,7 @@ class Prepared:
     scheme: Scheme = field(repr=False)
     days: tuple[int, ...]
     is_one: bool
+    registry: Registry = field(repr=False)
     inputs: tuple[Inputs, ...] = field(repr=False)
     feeds: tuple[Mapping[str, Feed], ...] = field(repr=False)
     qualities: tuple[Quality, ...] = field(repr=False)
@@ -154,6 +156,7 @@ def prepare(
         scheme=used_scheme,
         days=tuple(days),
         is_one=is_one,
+        registry=registry,
         inputs=tuple(inputs),
         feeds=tuple(then),
         qualities=tuple(qualities),

@@ -125,3 +125,19 @@ class Reason(_Word):
     DIED = "died"
     NOT_REGISTERED = "not_registered"
     AGE_UNKNOWN = "age_unknown"
+
+
+class ChangeKind(_Word):
+    """What a change of a person's group between two dates can rest on."""
+
+    RECORD_CAME = "record_came"
+    RESOLVED_CODE = "resolved_code"
+    RECORD_ADDED = "record_added"
+    RECORD_REMOVED = "record_removed"
+    RECORD_LEFT_WINDOW = "record_left_window"
+    BIRTHDAY = "birthday"
+    EPISODE = "episode"
+    BIRTH = "birth"
+    REGISTRATION = "registration"
+    DEATH = "death"
+    EXCLUSION = "exclusion"

@@ -25,6 +25,8 @@ Bools: TypeAlias = npt.NDArray[np.bool_]
 _COMMON: Final = 128
 #: Every so many facts one is looked at to see which meanings are common.
 _SAMPLE: Final = 64
+#: More people than this have no place in a block.
+_PERSON_BITS: Final = 32
 
 
 @frozen
@@ -107,6 +109,14 @@ def unfolding(evidence: Evidence, *, planes: Collection[str], dated: Collection[
     )
 
 
+def unfolded(meaning: Ints, offsets: Ints, flat: Ints) -> tuple[Ints, Ints]:
+    """For some meanings each of their conditions: the number of its plane, and which of the meanings."""
+    counts = offsets[meaning + 1] - offsets[meaning]
+    which, starts = np.repeat(np.arange(len(meaning)), counts), np.repeat(offsets[meaning], counts)
+    nth = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return flat[starts + nth], which
+
+
 def _offsets(parts: Sequence[Sequence[int]]) -> Ints:
     return np.cumsum([0, *(len(each) for each in parts)], dtype=np.int64)
 
@@ -165,6 +175,42 @@ class Room:
         return room.view(kind).reshape(n_rows, n)
 
 
+@frozen
+class Dated:
+    """Person and day of the facts whose days are asked for, in order of their meanings; where each meaning begins."""
+
+    person: Ints = field(eq=False, repr=False)
+    day: Ints = field(eq=False, repr=False)
+    starts: Ints = field(eq=False, repr=False)
+
+    def in_order(self, place: Ints) -> Dated:
+        """The same with each person numbered by her place, and those of a meaning in order of person."""
+        person = place.take(self.person)
+        meaning = np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+        order = np.argsort((meaning << _PERSON_BITS) | person, kind="stable")
+        return Dated(person.take(order), self.day.take(order), self.starts)
+
+    def records(
+        self, unfolding: Unfolding, conditions: Iterable[str], *, n_people: int | None = None
+    ) -> tuple[Ints, Ints]:
+        """Person and day of the records of any of these conditions, in no order and perhaps more than once.
+
+        Of the first `n_people` only, if the facts are in order of person.
+        """
+        numbers = sorted({number for name in conditions for number in unfolding.numbers_of.get(name, ())})
+        parts = [slice(self.starts[number], self.starts[number + 1]) for number in numbers]
+        if n_people is not None:
+            ends = [part.start + np.searchsorted(self.person[part], n_people) for part in parts]
+            parts = [slice(part.start, end) for part, end in zip(parts, ends, strict=True)]
+        if len(parts) == 1:
+            return self.person[parts[0]], self.day[parts[0]]
+        none = np.empty(0, np.int64)
+        return (
+            np.concatenate([none, *(self.person[part] for part in parts)]),
+            np.concatenate([none, *(self.day[part] for part in parts)]),
+        )
+
+
 class BlockFacts:
     """The facts of one block of people, made ready once for any number of index dates."""
 
@@ -173,34 +219,31 @@ class BlockFacts:
         self.n_people = people.stop - people.start
         self.unfolding = unfolding
         self._room = room or Room()
-        self._person, self._meaning, self._day = evidence.block(block)
+        self.person, self.meaning, self.day = evidence.block(block)
         # Cells lie in the rows of common meanings, one row after the other; beyond them is all else.
-        cells = (unfolding.row_of * self.n_people).take(self._meaning)
-        cells += self._person
+        cells = (unfolding.row_of * self.n_people).take(self.meaning)
+        cells += self.person
         self._cells = cells
-        self._last_day = int(self._day.max()) if len(self._day) else 0
+        self._last_day = int(self.day.max()) if len(self.day) else 0
         self._planes: Planes | None = None
         self._until = 0
         others = np.flatnonzero(cells >= unfolding.n_rows * self.n_people)
         self._rare = self._cells_of(others, unfolding.offsets, unfolding.flat)
         dated = np.flatnonzero(cells < unfolding.n_dated * self.n_people)
-        dated_others = others[unfolding.is_dated[self._meaning[others]]]
-        self._dated = self._by_meaning(np.concatenate([dated, dated_others]))
+        dated_others = others[unfolding.is_dated[self.meaning[others]]]
+        self.dated = self._by_meaning(np.concatenate([dated, dated_others]))
 
     def _cells_of(self, facts: Ints, offsets: Ints, flat: Ints) -> tuple[Ints, Ints]:
         """For some facts, each of their conditions: its cell of the planes, and the fact."""
-        meaning = self._meaning.take(facts)
-        counts = offsets[meaning + 1] - offsets[meaning]
-        fact, starts = np.repeat(facts, counts), np.repeat(offsets[meaning], counts)
-        nth = np.arange(len(fact)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return flat[starts + nth] * self.n_people + self._person[fact], fact
+        plane, nth = unfolded(self.meaning.take(facts), offsets, flat)
+        fact = facts.take(nth)
+        return plane * self.n_people + self.person.take(fact), fact
 
-    def _by_meaning(self, facts: Ints) -> tuple[Ints, Ints, Ints]:
-        """Person and day of those facts in order of their meanings, and where each meaning begins."""
-        meaning = self._meaning.take(facts)
+    def _by_meaning(self, facts: Ints) -> Dated:
+        meaning = self.meaning.take(facts)
         facts = facts.take(np.argsort(meaning.astype(np.uint16), kind="stable"))
         starts = np.concatenate(([0], np.cumsum(np.bincount(meaning, minlength=len(self.unfolding.is_dated)))))
-        return self._person.take(facts), self._day.take(facts), starts
+        return Dated(self.person.take(facts), self.day.take(facts), starts)
 
     def planes(self, scale: Scale, as_at: int) -> Planes:
         """For each condition and person the number of her last record up to the fact day `as_at`, 0 for none.
@@ -212,17 +255,17 @@ class BlockFacts:
             self._planes = self._all_planes(scale, as_at)
         else:
             unfolding = self.unfolding
-            new = np.flatnonzero((self._day > self._until) & (self._day <= as_at))
+            new = np.flatnonzero((self.day > self._until) & (self.day <= as_at))
             cells, facts = self._cells_of(new, unfolding.all_offsets, unfolding.all_flat)
-            np.maximum.at(self._planes.reshape(-1), cells, scale.numbers.take(self._day.take(facts)))
+            np.maximum.at(self._planes.reshape(-1), cells, scale.numbers.take(self.day.take(facts)))
         self._until = as_at
         return self._planes
 
     def _all_planes(self, scale: Scale, as_at: int) -> Planes:
         unfolding, n = self.unfolding, self.n_people
-        numbers = scale.numbers.take(self._day)
+        numbers = scale.numbers.take(self.day)
         if self._last_day > as_at:
-            numbers[self._day > as_at] = 0
+            numbers[self.day > as_at] = 0
         planes = self._room.zeros("planes", len(unfolding.plane_of), n, numbers.dtype)
         cells, facts = self._rare
         np.maximum.at(planes.reshape(-1), cells, numbers.take(facts))
@@ -240,18 +283,9 @@ class BlockFacts:
 
     def records(self, conditions: Iterable[str]) -> tuple[Ints, Ints]:
         """Person and day of the records of any of these conditions, in no order and perhaps more than once."""
-        numbers = sorted({number for name in conditions for number in self.unfolding.numbers_of.get(name, ())})
-        person, day, starts = self._dated
-        parts = [slice(starts[number], starts[number + 1]) for number in numbers]
-        if len(parts) == 1:
-            return person[parts[0]], day[parts[0]]
-        none = np.empty(0, np.int64)
-        return (
-            np.concatenate([none, *(person[part] for part in parts)]),
-            np.concatenate([none, *(day[part] for part in parts)]),
-        )
+        return self.dated.records(self.unfolding, conditions)
 
     def of_people(self, chosen: Bools) -> tuple[Ints, Ints, Ints]:
         """Person, meaning and day of the facts of the people chosen."""
-        facts = np.flatnonzero(chosen.take(self._person))
-        return self._person.take(facts), self._meaning.take(facts), self._day.take(facts)
+        facts = np.flatnonzero(chosen.take(self.person))
+        return self.person.take(facts), self.meaning.take(facts), self.day.take(facts)

@@ -58,7 +58,8 @@ def find_changes(model: Model, person: PersonFacts, as_at: datetime.date) -> Cha
 
 def _by_time(model: Model, person: PersonFacts, as_at: datetime.date, now: int) -> tuple[datetime.date, int] | None:
     # Beyond the age of 125 the model has no group, and nobody needs a forecast.
-    for day in sorted(set(_turning_days(model, person, as_at))):
+    until = as_at + datetime.timedelta(days=_AHEAD_DAYS)
+    for day in sorted(set(turning_days(model, person, as_at, until))):
         # Without a birth date the age of today stands for all days.
         years = age_on(person.birth, day) - age_on(person.birth, as_at) if person.has_exact_birth else 0
         older = evolve(person, age=person.age + years)
@@ -68,14 +69,18 @@ def _by_time(model: Model, person: PersonFacts, as_at: datetime.date, now: int) 
     return None
 
 
-def _turning_days(model: Model, person: PersonFacts, as_at: datetime.date) -> Iterator[datetime.date]:
-    """Days on which an answer can change: birthdays, and records that leave a window or an episode's span."""
-    last = as_at + datetime.timedelta(days=_AHEAD_DAYS)
+def turning_days(
+    model: Model, person: PersonFacts, as_at: datetime.date, last: datetime.date
+) -> Iterator[datetime.date]:
+    """Days after `as_at`, up to `last`, on which an answer can change though nothing more is recorded.
+
+    Birthdays, and days on which records leave a window or an episode's span; in no order, and some more than once.
+    """
     # Without a birth date the day of a birthday would be invented.
-    for years in range(1, 6) if person.has_exact_birth else ():
-        year = person.birth.year + age_on(person.birth, as_at) + years
-        leap = person.birth.month == 2 and person.birth.day == 29 and not _is_leap(year)
-        yield datetime.date(year, 3, 1) if leap else person.birth.replace(year=year)
+    for year in range(as_at.year, last.year + 1) if person.has_exact_birth else ():
+        birthday = birthday_in(person.birth, year)
+        if as_at < birthday <= last:
+            yield birthday
     months = {n_months for call in model.calls() if (n_months := call.option("months"))}
     days = {n_days for call in model.calls() if (n_days := call.option("days")) is not None}
     for episode in model.episodes.values():
@@ -88,17 +93,35 @@ def _turning_days(model: Model, person: PersonFacts, as_at: datetime.date) -> It
         days |= {1} if episode.discharges else set()
     dates = {fact.date for fact in person.facts} | {d for _, d in person.medicines} | {d for _, d, _ in person.values}
     for date in dates:
-        # A record leaves a window of n months on the first day whose start of the window has reached it: around the
-        # same day n months later, a few days on either side where months differ in length.
         for n in months:
-            near = months_before(date, -n)
-            first = next(d for k in range(-3, 5) if months_before(d := near + datetime.timedelta(days=k), n) >= date)
+            first = leaves_on(date, "months", n)
             if as_at < first <= last:
                 yield first
         for n in days:
-            later = date + datetime.timedelta(days=n)
+            later = leaves_on(date, "days", n)
             if as_at < later <= last:
                 yield later
+
+
+def leaves_on(date: datetime.date, unit: str, length: int) -> datetime.date:
+    """The first day on which a record is no longer inside a window of so many "months" or "days".
+
+    >>> leaves_on(datetime.date(2026, 2, 28), "months", 1)
+    datetime.date(2026, 3, 28)
+    """
+    if unit == "days":
+        return date + datetime.timedelta(days=length)
+    # The first day whose start of the window has reached the record: around the same day so many months later, a few
+    # days on either side where months differ in length.
+    near = months_before(date, -length)
+    days = (near + datetime.timedelta(days=k) for k in range(-3, 5))
+    return next(day for day in days if months_before(day, length) >= date)
+
+
+def birthday_in(birth: datetime.date, year: int) -> datetime.date:
+    """The birthday in a year: 1 March for 29 February in common years."""
+    leap = birth.month == 2 and birth.day == 29 and not _is_leap(year)
+    return datetime.date(year, 3, 1) if leap else birth.replace(year=year)
 
 
 def _is_leap(year: int) -> bool:

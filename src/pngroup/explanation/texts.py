@@ -31,6 +31,7 @@ class Texts:
     measures: Mapping[str, str] = field(repr=False)
     tallies: Mapping[str, str] = field(repr=False)
     episodes: Mapping[str, str] = field(repr=False)
+    changes: Mapping[str, str] = field(repr=False)
 
     @property
     def measures_asked(self) -> tuple[str, ...]:
@@ -81,6 +82,7 @@ def load_texts(name: str) -> Texts:
             measures=values.get("measures", {}),
             tallies=values.get("tallies", {}),
             episodes=values.get("episodes", {}),
+            changes={**_plain_changes(), **values.get("changes", {})},
         )
     except KeyError as error:
         raise ModelError(
@@ -89,3 +91,11 @@ def load_texts(name: str) -> Texts:
             allowed="all sentences",
             remedy="complete the file",
         ) from None
+
+
+@cache
+def _plain_changes() -> Mapping[str, str]:
+    """The sentences about changes, which texts of a model may replace one by one."""
+    plain = tomllib.loads(data("texts", "plain.toml").read_text(encoding="utf-8"))
+    sentences: Mapping[str, str] = plain["changes"]
+    return sentences

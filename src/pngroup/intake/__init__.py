@@ -6,7 +6,8 @@ from .codes import Pair, Pairs
 from .columns import EVENT_COLUMNS
 from .feeds import Context, read_contacts, read_medicines, read_records, read_values, system_fits
 from .opening import opened_tables
-from .people import REASONS, SEXES, People, Registry, read_people
+from .people import REASONS, SEXES, OnDays, People, Registry, read_people
+from .picking import rows_of_one
 from .result import Feed, ReadFeed
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "SEXES",
     "Context",
     "Feed",
+    "OnDays",
     "Pair",
     "Pairs",
     "People",
@@ -26,5 +28,6 @@ __all__ = [
     "read_people",
     "read_records",
     "read_values",
+    "rows_of_one",
     "system_fits",
 ]

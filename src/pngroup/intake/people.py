@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Collection, Mapping
 from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ..codes import is_no, read_sex
-from ..dates import FIRST_DAY, LAST_DAY, age_of, age_on, calendar_of, months_before
+from ..dates import LAST_DAY, age_on, birthday, months_before
 from ..errors import DataError
 from ..frames import Ids, Table, encode_ids, open_table, same_rows
 from ..quality import FeedQuality
 from ..vocabulary import Reason, Sex
+from .births import OLDEST, Births, BirthsAt, births_at, imputed_births, read_births
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
+
 DayNumbers: TypeAlias = npt.NDArray[np.int32]
+Reasons: TypeAlias = npt.NDArray[np.int8]
 
 SEXES: Final = tuple(sex.value for sex in Sex)
 REASONS: Final = tuple(reason.value for reason in Reason)
@@ -31,10 +33,8 @@ _OPTIONAL: Final = (
     "died_on",
     "excluded_reason",
 )
-_OLDEST: Final = 125
 #: Days that stand for "no bound".
 _ALWAYS: Final = LAST_DAY
-_NEVER_BEFORE: Final = FIRST_DAY
 
 
 @frozen
@@ -66,6 +66,15 @@ class People:
 
 
 @frozen
+class OnDays:
+    """Age, birth day and reason as in `People`, one entry for a person on a day."""
+
+    age: npt.NDArray[np.int32] = field(eq=False, repr=False)
+    birth: DayNumbers = field(eq=False, repr=False)
+    reason: Reasons = field(eq=False, repr=False)
+
+
+@frozen
 class Registry:
     """The people table as read, before any index date: what `at` makes `People` of.
 
@@ -75,7 +84,7 @@ class Registry:
 
     table: Table = field(repr=False)
     ids: Ids = field(repr=False)
-    births: _Births = field(repr=False)
+    births: Births = field(repr=False)
     sex: npt.NDArray[np.int8] = field(eq=False, repr=False)
     registered_from: tuple[DayNumbers, Bools] = field(repr=False)
     registered_to: tuple[DayNumbers, Bools] = field(repr=False)
@@ -86,20 +95,9 @@ class Registry:
     def at(self, as_at: int, *, short_history_months: int) -> People:
         """The people as they are at the end of an index date."""
         notes = dict(self.notes)
-        birth = _births_at(self.births, as_at, notes)
+        birth = births_at(self.births, as_at, notes)
         from_day, from_given = self.registered_from
-        to_day, to_given = self.registered_to
         died_day, died = self.died_on
-        applies: dict[Reason, Bools] = {
-            Reason.EXCLUDED: self.excluded,
-            Reason.NOT_BORN: birth.not_born,
-            Reason.DIED: died & (died_day <= as_at),
-            Reason.NOT_REGISTERED: (from_given & (from_day > as_at)) | (to_given & (to_day <= as_at)),
-            Reason.AGE_UNKNOWN: ~birth.age_known,
-        }
-        reason = np.full(len(self.sex), -1, np.int8)
-        for each in reversed(list(applies)):
-            reason[applies[each]] = REASONS.index(each.value)
         notes["age_imputed"] = int(birth.imputed.sum())
         return People(
             table=self.table,
@@ -110,12 +108,90 @@ class Registry:
             earliest_birth=birth.earliest,
             last_day=np.where(died, died_day, np.int32(_ALWAYS)).astype(np.int32),
             sex=self.sex,
-            reason=reason,
+            reason=self._reason(birth, as_at, slice(None)),
             age_imputed=birth.imputed,
             exact_birth=birth.exact,
             short_history=from_given & (from_day > months_before(as_at, short_history_months)),
             quality=_quality(self.table, len(self.sex), notes),
         )
+
+    def _reason(self, birth: BirthsAt, as_at: int | DayNumbers, rows: slice | npt.NDArray[np.int64]) -> Reasons:
+        """The place of the first reason that applies, -1 for none, of some rows on an index date, or one for each."""
+        from_day, from_given = _of_rows(self.registered_from, rows)
+        to_day, to_given = _of_rows(self.registered_to, rows)
+        died_day, died = _of_rows(self.died_on, rows)
+        applies: dict[Reason, Bools] = {
+            Reason.EXCLUDED: self.excluded[rows],
+            Reason.NOT_BORN: birth.not_born,
+            Reason.DIED: died & (died_day <= as_at),
+            Reason.NOT_REGISTERED: (from_given & (from_day > as_at)) | (to_given & (to_day <= as_at)),
+            Reason.AGE_UNKNOWN: ~birth.age_known,
+        }
+        reason = np.full(len(birth.age), -1, np.int8)
+        for each in reversed(list(applies)):
+            reason[applies[each]] = REASONS.index(each.value)
+        return reason
+
+    def on(self, person: npt.NDArray[np.int64], day: DayNumbers) -> OnDays:
+        """What depends on the day, of some people (places in the registry) each on a day: as `at` has it."""
+        birth = births_at(self.births.of(person), day, {})
+        return OnDays(birth.age, birth.day, self._reason(birth, day, person))
+
+    def turning_days(
+        self,
+        person: npt.NDArray[np.int64],
+        first: int,
+        last: int,
+        *,
+        ages: Collection[int] | None,
+        from_birth: bool,
+    ) -> tuple[npt.NDArray[np.int64], DayNumbers]:
+        """Place in `person` and day, for the days after `first`, up to `last`, on which something of `on` changes.
+
+        Of ages those that are asked for count, None for all of them, and the one that is too old for any group.
+        `from_birth`: the birth day itself counts, which is the index date until an imputed one has come.
+        """
+        births = self.births.of(person)
+        born, *_ = imputed_births(births, _ALWAYS)
+        days = [
+            (births.given, births.day),
+        ]
+        for column in (self.died_on, self.registered_from, self.registered_to):
+            day, there = _of_rows(column, person)
+            days.append((there, day))
+        was, will_be = age_on(born, first), age_on(born, last)
+        for more in range(1, int((will_be - was).max(initial=0)) + 1):
+            years = was + np.int32(more)
+            there = births.given & (years <= will_be)
+            if ages is not None:
+                there &= np.isin(years, [*ages, OLDEST + 1])
+            days.append((there, birthday(born, years)))
+        moving = births.given & (births.day <= last) & (born > first)
+        longest = int((born - births.day)[moving].max(initial=0)) if from_birth else 0
+        days += [(moving & (births.day + more <= born), births.day + np.int32(more)) for more in range(1, longest + 1)]
+        found = [np.flatnonzero(there & (day > first) & (day <= last)) for there, day in days]
+        return (
+            np.concatenate(found).astype(np.int64),
+            np.concatenate([day[rows] for rows, (_, day) in zip(found, days, strict=True)]).astype(np.int32),
+        )
+
+    def of_person(self, place: int) -> Registry:
+        """The same of one person, for `at`; table and ids stay those of all."""
+        one = slice(place, place + 1)
+        return evolve(
+            self,
+            births=self.births.of(one),
+            sex=self.sex[one],
+            registered_from=_of_rows(self.registered_from, one),
+            registered_to=_of_rows(self.registered_to, one),
+            died_on=_of_rows(self.died_on, one),
+            excluded=self.excluded[one],
+        )
+
+
+def _of_rows(column: tuple[DayNumbers, Bools], rows: slice | npt.NDArray[np.int64]) -> tuple[DayNumbers, Bools]:
+    day, given = column
+    return day[rows], given[rows]
 
 
 def read_people(
@@ -148,7 +224,7 @@ def read_people(
         )
     rows = ids.first_row
     notes = {"duplicate_people": repeated.n_repeated}
-    births = _read_births(table, rows, date_format, notes)
+    births = read_births(table, rows, date_format, notes)
     if not one_date and births.uses_age.any():
         raise DataError(
             f"of {int(births.uses_age.sum()):,} people only an age is known, which is that of one day",
@@ -167,100 +243,6 @@ def read_people(
         excluded=_is_filled(table, "excluded_reason", rows),
         notes=notes,
     )
-
-
-@frozen(slots=False)
-class _Births:
-    """What the table says of births: the first day of the date, month or year given, and ages of people without one."""
-
-    day: DayNumbers = field(eq=False)
-    precision: npt.NDArray[np.uint8] = field(eq=False)
-    given: Bools = field(eq=False)
-    years: npt.NDArray[np.int64] = field(eq=False)
-    uses_age: Bools = field(eq=False)
-
-    @cached_property
-    def calendar(self) -> tuple[DayNumbers, DayNumbers]:
-        """Years and days of the year of `day`."""
-        return calendar_of(self.day)
-
-
-def _read_births(table: Table, rows: npt.NDArray[np.int64], date_format: str | None, notes: dict[str, int]) -> _Births:
-    n = len(rows)
-    day, precision, given = np.zeros(n, np.int32), np.full(n, 3, np.uint8), np.zeros(n, bool)
-    if table.has("birth_date"):
-        days = table.days("birth_date", date_format, partial=True)
-        notes["birth_date_unreadable"] = days.n_unreadable
-        day, given = days.day[rows], days.valid[rows]
-        precision = days.precision[rows] if days.precision is not None else precision
-    years, uses_age = np.zeros(n, np.int64), np.zeros(n, bool)
-    if table.has("age"):
-        numbers = table.numbers("age")
-        notes["age_unreadable"] = numbers.n_unreadable
-        use = ~given & ~numbers.absent[rows]
-        years = np.floor(np.clip(np.where(use, numbers.number[rows], 0.0), -1, 2 * _OLDEST)).astype(np.int64)
-        uses_age = use & (years >= 0) & (years <= _OLDEST)
-        notes["age_out_of_range"] = int((use & ~uses_age).sum())
-    return _Births(day, precision, given, years, uses_age)
-
-
-@frozen
-class _BirthsAt:
-    age: npt.NDArray[np.int32] = field(eq=False)
-    age_known: Bools = field(eq=False)
-    day: DayNumbers = field(eq=False)
-    earliest: DayNumbers = field(eq=False)
-    imputed: Bools = field(eq=False)
-    exact: Bools = field(eq=False)
-    not_born: Bools = field(eq=False)
-
-
-def _births_at(births: _Births, as_at: int, notes: dict[str, int]) -> _BirthsAt:
-    given, use = births.given, births.uses_age
-    day, earliest, imputed, not_born = _imputed_births(births, as_at)
-    imputed &= given
-    not_born &= given
-    earliest = np.where(given, earliest, np.int32(_NEVER_BEFORE))
-    as_given = day is births.day and bool(given.all())
-    day = np.where(given, day, np.int32(as_at))
-    age = age_of(births.calendar, as_at) if as_given else age_on(day, as_at)
-    if use.any():
-        age = np.where(use, births.years, age).astype(np.int32)
-        # The earliest day on which a person of that age can have been born is what earlier ages are reckoned from.
-        first_births = np.array([months_before(as_at, 12 * (years + 1)) + 1 for years in range(_OLDEST + 1)], np.int32)
-        born = first_births[np.clip(births.years, 0, _OLDEST)]
-        day, earliest = np.where(use, born, day), np.where(use, born, earliest)
-    out_of_range = given & ~not_born & (age > _OLDEST)
-    notes["age_out_of_range"] = notes.get("age_out_of_range", 0) + int(out_of_range.sum())
-    return _BirthsAt(
-        age=age,
-        age_known=(given | use) & ~out_of_range,
-        day=day.astype(np.int32, copy=False),
-        earliest=earliest.astype(np.int32, copy=False),
-        imputed=imputed,
-        exact=given & ~imputed,
-        not_born=not_born,
-    )
-
-
-def _imputed_births(births: _Births, as_at: int) -> tuple[DayNumbers, DayNumbers, Bools, Bools]:
-    """Birth day, earliest possible birth day, whether imputed, and whether wholly after the index date.
-
-    A month alone means the 15th, a year alone 1 July, never later than the index date.
-    """
-    first, precision = births.day, births.precision
-    imputed, not_born = precision < 3, first > as_at
-    rows = np.flatnonzero(imputed)
-    day = first
-    if len(rows):
-        months = first[rows].astype("datetime64[D]").astype("datetime64[M]")
-        july = months.astype("datetime64[Y]").astype("datetime64[M]") + np.timedelta64(6, "M")
-        middle = months.astype("datetime64[D]").astype(np.int32) + 14
-        of_year = july.astype("datetime64[D]").astype(np.int32)
-        guessed = np.where(precision[rows] == 2, middle, np.where(precision[rows] == 1, of_year, first[rows]))
-        day = first.copy()
-        day[rows] = np.where(not_born[rows], guessed, np.minimum(guessed, as_at))
-    return day, first, imputed, not_born
 
 
 def _sexes(table: Table, rows: npt.NDArray[np.int64], notes: dict[str, int]) -> npt.NDArray[np.int8]:

@@ -72,7 +72,8 @@ class Latest:
         """Rows of a meaning, none of them after the last index date; `date`: the first that each is not after."""
         where = person.astype(np.int64)
         if date is not None:
-            where += date * np.int64(self._n_people)
+            # Of a small number and a scalar numpy before 2 makes a small number, which would run over.
+            where += date.astype(np.int64) * self._n_people
         with self._lock:
             np.maximum.at(self._days[meaning], where, day)
 
@@ -114,7 +115,7 @@ class Counts:
         """Rows that are used, those at `but_not` apart, and the date each is first used at (None: the only one)."""
         if date is not None:
             # The day of a row that is not used may be after all dates.
-            place = place * np.int64(self._n_dates) + np.minimum(date, self._n_dates - 1)
+            place = place.astype(np.int64) * self._n_dates + np.minimum(date, self._n_dates - 1)
         found = np.bincount(place, minlength=self.used.size)
         if len(but_not):
             found -= np.bincount(place[but_not], minlength=self.used.size)
@@ -126,7 +127,8 @@ class Counts:
     ) -> None:
         """Rows that are not used: why, the place of the meaning, and the first index date that each is not after."""
         n_dates = self._n_dates + 1
-        found = np.bincount(why * np.int64(n_dates) + date, minlength=self.reasons.size).reshape(self.reasons.shape)
+        cells = why.astype(np.int64) * n_dates + date
+        found = np.bincount(cells, minlength=self.reasons.size).reshape(self.reasons.shape)
         unreadable = np.bincount(place[why == REASON_WORDS.index("code_unreadable")], minlength=len(self.unreadable))
         with self._lock:
             self.reasons += found

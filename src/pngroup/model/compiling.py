@@ -24,6 +24,9 @@ UNKNOWN: Final = Truth(surely=False, possibly=True)
 _ANY: Final = 1 << 30
 _MOST_DAYS: Final = 1 << 18
 _DAYS_OF_MONTH: Final = 31
+_SOME: Final = frozenset({(">=", 1), (">", 0), ("!=", 0)})
+_NONE: Final = frozenset({("<", 1), ("<=", 0), ("==", 0)})
+_MIRRORED: Final = {">=": "<=", ">": "<", "<=": ">=", "<": ">"}
 
 
 @frozen
@@ -85,6 +88,8 @@ class Compiler:
             case Choose(Call(_, (feed,)), then, otherwise):
                 return self.value(then if feed in self.feeds else otherwise)
             case Compare(left, sign, right):
+                if (same := _whether_any(node)) is not None:
+                    return self.truth(same)
                 if isinstance(left, Text) or isinstance(right, Text):
                     return self._compare_words(left, sign, right)
                 return self.steps.compared(self.number(left), sign, self.number(right))
@@ -242,13 +247,17 @@ class Compiler:
         least, most = min(least, 0), max(most, 0)
         kind = smallest_kind(least, most)
         run = partial(questions.latest, value=call.names[0], window=_window(call), kind=kind)
-        step = self.steps.make("latest", run, call.names[0], _window(call), dtype=kind, windows=(_window(call),))
+        step = self.steps.make(
+            "latest", run, call.names[0], _window(call), dtype=kind, tables=("values",), windows=(_window(call),)
+        )
         return Number(step, least, most)
 
     def _count_distinct(self, call: Call) -> Number:
         kind = smallest_kind(0, _ANY)
         run = partial(questions.count_distinct, window=_window(call), kind=kind)
-        step = self.steps.make("count_distinct", run, _window(call), dtype=kind, windows=(_window(call),))
+        step = self.steps.make(
+            "count_distinct", run, _window(call), dtype=kind, tables=("medicines",), windows=(_window(call),)
+        )
         return Number(step, 0, _ANY)
 
     # -- lines, tallies, episodes -------------------------------------------------------------------------------------
@@ -376,6 +385,24 @@ class Compiler:
             return _certain(False)
         run = partial(questions.during, episode=self.model.episodes[name], conditions=members)
         return _certain(self.steps.make("during", run, members, inputs=(present,), dated=members))
+
+
+def _whether_any(node: Compare) -> Node | None:
+    """The question whether there is a record, where days are counted only to tell none from some.
+
+    Planes answer that, and whoever follows people through time need not look at every record.
+    """
+    match node:
+        case Compare(Call("count_days", names, options), sign, Whole(number)):
+            pass
+        case Compare(Whole(number), sign, Call("count_days", names, options)):
+            sign = _MIRRORED.get(sign, sign)
+        case _:
+            return None
+    within = Call("within", names, options)
+    if (sign, number) in _SOME:
+        return within
+    return Not(within) if (sign, number) in _NONE else None
 
 
 def _certain(bit: Bit) -> Truth:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from .definition import Episode
+from .viewing import Day, of_person
 
 Ints = npt.NDArray[np.int64]
 _OPENS: Final = 1
@@ -42,7 +43,7 @@ def find_episodes(
     loses: tuple[Ints, Ints],
     discharges: tuple[Ints, Ints],
     *,
-    as_at: int,
+    as_at: Day,
     n_people: int,
 ) -> Episodes:
     """Every episode that is open at `as_at`, and those that ended with a delivery or a discharge.
@@ -90,7 +91,7 @@ def find_episodes(
             delivery[:n_busy] = np.where(delivering, now, delivery[:n_busy])
             loss[:n_busy] = np.where(losing, now, loss[:n_busy])
             since[:n_busy] = np.where(delivering | losing | discharging, _LONG_AGO, since[:n_busy])
-        still = (since > _LONG_AGO) & (as_at - since < episode.longest_days)
+        still = (since > _LONG_AGO) & (of_person(as_at, person[starts]) - since < episode.longest_days)
         none = np.full(int(still.sum()), -1)
         found.append((person[starts][still], since[still], none, none))
     columns = [np.concatenate([part[i] for part in found]) if found else np.empty(0, np.int64) for i in range(4)]
@@ -98,12 +99,12 @@ def find_episodes(
 
 
 def _of_people_with_recent(
-    kinds: tuple[tuple[Ints, Ints], ...], recent_from: int, n_people: int
+    kinds: tuple[tuple[Ints, Ints], ...], recent_from: Day, n_people: int
 ) -> tuple[tuple[Ints, Ints], ...]:
     """All records of those people who have one later than that day."""
     is_recent = np.zeros(n_people, bool)
     for person, day in kinds:
-        is_recent[person[day > recent_from]] = True
+        is_recent[person[day > of_person(recent_from, person)]] = True
     kept = [is_recent[person] for person, _ in kinds]
     return tuple((person[keep], day[keep]) for (person, day), keep in zip(kinds, kept, strict=True))
 
@@ -119,12 +120,13 @@ def _one_row_a_day(*kinds: tuple[Ints, Ints]) -> tuple[Ints, Ints, Ints]:
     return distinct >> 18, distinct & ((1 << 18) - 1), what
 
 
-def counting(episode: Episode, episodes: Episodes, *, as_at: int) -> Episodes:
+def counting(episode: Episode, episodes: Episodes, *, as_at: Day) -> Episodes:
     """Those episodes that count at `as_at`: open, delivered not too long ago, or discharged on that day."""
+    until = of_person(as_at, episodes.person)
     counts = np.where(
         episodes.delivered >= 0,
-        as_at - episodes.delivered < episode.counts_after_delivery_days,
-        (episodes.discharged < 0) | (episodes.discharged == as_at),
+        until - episodes.delivered < episode.counts_after_delivery_days,
+        (episodes.discharged < 0) | (episodes.discharged == until),
     )
     return Episodes(
         episodes.person[counts], episodes.first[counts], episodes.delivered[counts], episodes.discharged[counts]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from attrs import field, frozen
 
 from .steps import Array, Step
-from .viewing import View, Window
+from .viewing import EVER, View, Window
 
 
 @frozen
 class Plan:
     """Steps in order, and what they ask of the view: planes of conditions, their days, windows.
 
-    Each line is what to call, from which places, into which place, and which places are not needed any more.
+    Each line is what to call, from which places, into which place, and which places are not needed any more. `asked`
+    has which conditions and tables are asked about in which windows: "planes", "dated" or "tables", name, window.
     """
 
     lines: tuple[tuple[Callable[..., Any], tuple[int, ...], int, tuple[int, ...]], ...] = field(repr=False)
@@ -23,6 +24,7 @@ class Plan:
     planes: frozenset[str]
     dated: frozenset[str]
     windows: frozenset[Window]
+    asked: frozenset[tuple[str, str, Window]]
 
     def run(self, view: View) -> list[Array]:
         """The arrays wanted, for the people of one block on one index date."""
@@ -53,7 +55,16 @@ def plan_for(wanted: Sequence[Step]) -> Plan:
         planes=frozenset(name for step in order for name in step.planes),
         dated=frozenset(name for step in order for name in step.dated),
         windows=frozenset(window for step in order for window in step.windows),
+        asked=frozenset(each for step in order for each in _asked(step)),
     )
+
+
+def _asked(step: Step) -> Iterator[tuple[str, str, Window]]:
+    """What is asked without a window is asked of all time."""
+    for kind, names in (("planes", step.planes), ("dated", step.dated), ("tables", step.tables)):
+        for name in names:
+            for window in step.windows or (EVER,):
+                yield kind, name, window
 
 
 def _in_order(wanted: Sequence[Step]) -> list[Step]:

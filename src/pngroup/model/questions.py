@@ -8,7 +8,6 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..dates import fact_day
 from ..evidence.view import Measured
 from .definition import Episode
 from .episodes import Episodes, counting, find_episodes, happened_during
@@ -104,7 +103,7 @@ def span_days(
 
 def present_episodes(view: View, *, episode: Episode, sets: Sequence[Sequence[str]]) -> Episodes:
     """The episodes that count on the index date; `sets`: the conditions that open, deliver, lose and discharge."""
-    as_at = fact_day(view.when.as_at)
+    as_at = view.when.day
     opens, delivers, loses, discharges = (view.all_records(conditions) for conditions in sets)
     found = find_episodes(episode, opens, delivers, loses, discharges, as_at=as_at, n_people=view.n_people)
     return counting(episode, found, as_at=as_at)

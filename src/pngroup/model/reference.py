@@ -212,7 +212,7 @@ class Reading:
         return sorted(
             date
             for date in self.alive(self.model.members(name or call.names[0]))
-            if self._start(call) < date <= self.as_at
+            if self.window_start(call) < date <= self.as_at
             and (least_age is None or age_on(self.person.birth, date) >= least_age)
         )
 
@@ -233,7 +233,8 @@ class Reading:
         dates = [date for condition in conditions for date in self._days.get(condition, ()) if date <= self.as_at]
         return max(dates, default=None)
 
-    def _start(self, call: Call) -> datetime.date:
+    def window_start(self, call: Call) -> datetime.date:
+        """The last day outside the window of a primitive."""
         months, days = call.option("months"), call.option("days")
         if months is not None:
             return months_before(self.as_at, months)
@@ -262,19 +263,27 @@ class Reading:
         return max(grade for grade, last in enumerate(lasts, 1) if last == latest)
 
     def _latest(self, call: Call) -> int | None:
-        start = self._start(call)
-        found = [
-            (date, value)
-            for name, date, value in self.person.values
-            if name == call.names[0] and start < date <= self.as_at
-        ]
+        found = self.values_counted(call)
         # Without any value there is nothing to compare: 0 stands below every grade.
         return max(found)[1] if found else 0
 
+    def values_counted(self, call: Call) -> set[tuple[datetime.date, int]]:
+        """The values that the primitive counts, with their days."""
+        start = self.window_start(call)
+        return {
+            (date, value)
+            for name, date, value in self.person.values
+            if name == call.names[0] and start < date <= self.as_at
+        }
+
     def _count_distinct(self, call: Call) -> int:
-        start = self._start(call)
         assert call.names == (ANY_MEDICINE,)  # the check of the model allows no other
-        return len({name for name, date in self.person.medicines if start < date <= self.as_at})
+        return len(self.medicines_counted(call))
+
+    def medicines_counted(self, call: Call) -> set[str]:
+        """The different medicines that the primitive counts."""
+        start = self.window_start(call)
+        return {name for name, date in self.person.medicines if start < date <= self.as_at}
 
     # -- lines, tallies, episodes -------------------------------------------------------------------------------------
 

@@ -34,7 +34,9 @@ _OPERATORS: Final[dict[str, Callable[..., Bools]]] = {
 
 @frozen(eq=False)
 class Step:
-    """One array of a plan: `run(view, *inputs)`. `planes`, `dated` and `windows` are what it asks of the view.
+    """One array of a plan: `run(view, *inputs)`.
+
+    `planes`, `dated`, `tables` (of values, of medicines) and `windows` are what it asks of the view.
 
     (Episodes are no array; they are made by a step of their own all the same, because several others need them.)
     """
@@ -44,6 +46,7 @@ class Step:
     dtype: np.dtype[Any] = BOOLEAN
     planes: tuple[str, ...] = ()
     dated: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
     windows: tuple[Window, ...] = ()
 
 

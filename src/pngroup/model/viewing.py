@@ -1,16 +1,19 @@
-"""A block of people as seen on an index date: what each has on record, in which window, and what has been ended."""
+"""A block of people as seen on an index date: what each has on record, in which window, and what has been ended.
+
+The index date is one for everybody, or one a person, where each is followed through time on days of her own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
 from ..dates import birthday, fact_day, to_fact_day, window_start
-from ..evidence import BlockFacts, Scale
+from ..evidence import Scale, Unfolding
 from ..evidence.view import Measured
 from .definition import Model, Resolution
 
@@ -19,22 +22,48 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 Days: TypeAlias = npt.NDArray[np.int32]
 #: Months, days: one of them, or neither for "ever".
 Window: TypeAlias = tuple[int | None, int | None]
+#: A fact day for everybody, or one a person.
+Day: TypeAlias = int | Ints
 
 EVER: Final[Window] = (None, None)
 
 
 @frozen
 class Moment:
-    """An index date, and where the windows of a model begin on it.
+    """An index date (a fact day), and where the windows of a model begin on it.
 
     `starts` has the fact day after which a record counts, `least` the number that the numbers of such days are greater
-    than on the `scale`, which all moments share.
+    than on the `scale`, which all moments share. All three are for everybody, or have one entry a person.
     """
 
-    as_at: int
-    starts: Mapping[Window, int]
-    least: Mapping[Window, int]
+    day: Day = field(eq=False)
+    starts: Mapping[Window, Day] = field(eq=False)
+    least: Mapping[Window, Any] = field(eq=False)
     scale: Scale = field(repr=False)
+
+
+class Facts(Protocol):
+    """What is on record of a block of people: see `evidence.BlockFacts`."""
+
+    unfolding: Unfolding
+
+    @property
+    def n_people(self) -> int:
+        """How many people there are."""
+
+    def planes(self, scale: Scale, as_at: Any) -> npt.NDArray[Any]:
+        """For each condition and person the number of her last record up to a fact day, 0 for none."""
+
+    def records(self, conditions: Iterable[str]) -> tuple[Ints, Ints]:
+        """Person and fact day of the records of any of these conditions."""
+
+    def of_people(self, chosen: Bools) -> tuple[Ints, Ints, Ints]:
+        """Person, meaning and fact day of the facts of the people chosen."""
+
+
+def of_person(day: Day, person: Ints) -> Any:
+    """The day that is meant for each of some people."""
+    return day if isinstance(day, int) else day.take(person)
 
 
 def moments(dates: Sequence[int], windows: Collection[Window]) -> list[Moment]:
@@ -43,7 +72,7 @@ def moments(dates: Sequence[int], windows: Collection[Window]) -> list[Moment]:
     last = fact_day(max(dates))
     scale = Scale.of(min((start for each in starts for w, start in each.items() if w != EVER), default=last), last)
     return [
-        Moment(as_at, each, {window: scale.least(start) for window, start in each.items()}, scale)
+        Moment(fact_day(as_at), each, {window: scale.least(start) for window, start in each.items()}, scale)
         for as_at, each in zip(dates, starts, strict=True)
     ]
 
@@ -101,7 +130,7 @@ class View:
     def __init__(
         self,
         people: PeopleBlock,
-        facts: BlockFacts,
+        facts: Facts,
         when: Moment,
         endings: Endings,
         *,
@@ -113,7 +142,7 @@ class View:
         self.n_people = facts.n_people
         self._facts = facts
         self._plane_of = facts.unfolding.plane_of
-        self._planes = facts.planes(when.scale, fact_day(when.as_at))
+        self._planes = facts.planes(when.scale, when.day)
         self._ended = self._find_ended(endings)
 
     def _find_ended(self, endings: Endings) -> dict[str, Bools]:
@@ -128,7 +157,7 @@ class View:
         place = np.zeros(self.n_people, np.int64)
         place[who] = np.arange(len(who))
         person, meaning, day = self._facts.of_people(resolved)
-        person, day = place[person], np.where(day <= fact_day(self.when.as_at), day, 0)
+        person, day = place[person], np.where(day <= of_person(self.when.day, person), day, 0)
         last = {}
         for name, has in endings.has.items():
             last[name] = np.zeros(len(who), np.int64)
@@ -173,11 +202,16 @@ class View:
 
     def in_window(self, person: Ints, day: Ints, window: Window) -> tuple[Ints, Ints]:
         """Those of the records (person, fact day) that lie in the window."""
-        inside = (day > self.when.starts[window]) & (day <= fact_day(self.when.as_at))
+        inside = self._in_window(person, day, window)
         return person[inside], day[inside]
 
     def measured_in_window(self, table: Measured, window: Window) -> tuple[Ints, Ints, Ints, Ints]:
         """Person, what, fact day and amount of the rows of a table of values or medicines in the window."""
         day = to_fact_day(table.day)
-        inside = (day > self.when.starts[window]) & (day <= fact_day(self.when.as_at))
+        inside = self._in_window(table.person, day, window)
         return table.person[inside], table.what[inside], day[inside], table.amount[inside]
+
+    def _in_window(self, person: Ints, day: Ints, window: Window) -> Bools:
+        when = self.when
+        inside: Bools = (day > of_person(when.starts[window], person)) & (day <= of_person(when.day, person))
+        return inside

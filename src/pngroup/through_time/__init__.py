@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from .agreeing import Stability, stability, weighted_kappa
 from .counting_transitions import Transitions, transitions
+from .explaining_changes import ChangeExplanations, explain_change, explain_changes
+from .explaining_rises import explain_rises
+from .finding_spells import Spells, spells
 from .flowing import Flows, flows
 from .intervals import byar, rate_ratio
 from .movements import Movement, movement
@@ -16,6 +19,7 @@ from .staying import DwellTimes, dwell_times
 from .taking_snapshots import Snapshots, snapshots
 
 __all__ = [
+    "ChangeExplanations",
     "DwellTimes",
     "Flows",
     "Movement",
@@ -27,10 +31,14 @@ __all__ = [
     "RisingRisk",
     "Snapshots",
     "Spanned",
+    "Spells",
     "Stability",
     "Transitions",
     "byar",
     "dwell_times",
+    "explain_change",
+    "explain_changes",
+    "explain_rises",
     "flows",
     "movement",
     "periods",
@@ -39,6 +47,7 @@ __all__ = [
     "rate_ratio",
     "rising_risk",
     "snapshots",
+    "spells",
     "stability",
     "transitions",
     "weighted_kappa",

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
+from ..dates import to_fact_day
 from ..errors import DataError
 from ..files import opened
 from ..frames import Ids, Table, find_people, is_missing, open_table
@@ -18,7 +19,7 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 _REQUIRED: Final = ("person_id", "practice")
 _OPTIONAL: Final = ("registered_from", "registered_to")
 #: Days that stand for "no bound".
-_ALWAYS: Final = 1 << 30
+ALWAYS: Final = 1 << 30
 
 
 @frozen
@@ -26,7 +27,8 @@ class Registrations:
     """Registrations in order of person and first day: `person` (place among people), `practice` (place in `practices`).
 
     A person is registered from the day `first` up to, and without, the day `end` (day numbers). `n_unknown`: rows of
-    nobody in people; `n_unreadable`: rows with a date that cannot be read; neither are used.
+    nobody in people; `n_unreadable`: rows with a date that cannot be read; neither are used. `say_who_is_registered`:
+    a person without a practice is not registered.
     """
 
     practices: tuple[str, ...] = field(repr=False)
@@ -36,6 +38,7 @@ class Registrations:
     end: Ints = field(eq=False, repr=False)
     n_unknown: int = 0
     n_unreadable: int = 0
+    say_who_is_registered: bool = True
 
     def at(self, day: int, n_people: int) -> npt.NDArray[np.int32]:
         """For each person the place of the practice on a day, -1 for none; of several the one joined last."""
@@ -44,6 +47,27 @@ class Registrations:
         # The last of a person wins the assignment, and rows are in order of the day of joining.
         found[self.person[here]] = self.practice[here]
         return found
+
+    def on(self, person: Ints, day: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int32]:
+        """The same for people (places) each on a day."""
+        found = np.full(len(person), -1, np.int32)
+        begin, end = (
+            np.searchsorted(self.person, person, side="left"),
+            np.searchsorted(self.person, person, side="right"),
+        )
+        for nth in range(int((end - begin).max(initial=0))):
+            rows = np.flatnonzero(begin + nth < end)
+            row = begin[rows] + nth
+            here = (self.first[row] <= day[rows]) & (self.end[row] > day[rows])
+            found[rows[here]] = self.practice[row[here]]
+        return found
+
+    def turning_days(self, first_person: int, end_person: int, first: int, last: int) -> tuple[Ints, Ints]:
+        """Person (counted from the first) and fact day of each move after the day `first`, up to `last`."""
+        a, b = np.searchsorted(self.person, [first_person, end_person])
+        person, day = np.tile(self.person[a:b] - first_person, 2), np.concatenate([self.first[a:b], self.end[a:b]])
+        here = (day > first) & (day <= last)
+        return person[here], to_fact_day(day[here])
 
 
 def read_registrations(
@@ -73,8 +97,8 @@ def read_registrations(
             allowed="a code or name of the practice in each row",
             remedy="fill the column, or leave these rows out",
         )
-    first, bad_first = _bound(table, "registered_from", date_format, -_ALWAYS)
-    end, bad_end = _bound(table, "registered_to", date_format, _ALWAYS)
+    first, bad_first = _bound(table, "registered_from", date_format, -ALWAYS)
+    end, bad_end = _bound(table, "registered_to", date_format, ALWAYS)
     unreadable, unknown = bad_first | bad_end, person < 0
     backwards = ~unreadable & (end < first)
     if backwards.any():

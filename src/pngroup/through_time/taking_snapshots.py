@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias, Unpack
 
 import numpy as np
@@ -13,15 +13,14 @@ from attrs import field, frozen
 from ..answering import answer_groups
 from ..dates import read_as_at, to_date
 from ..errors import UsageError
-from ..frames import Column, Taken, build, is_missing
+from ..frames import Column, Taken, build
 from ..intake import REASONS, People
 from ..model import Model
-from ..preparing import Options, Prepared, prepare
+from ..preparing import Options, prepare
 from ..quality import Quality
 from ..result import group_columns
 from ..schemes import Scheme
-from ..vocabulary import Reason
-from .registrations import Registrations, read_registrations
+from .practices import read_practices, split_columns, without_registration
 
 Places: TypeAlias = npt.NDArray[np.int32]
 
@@ -126,19 +125,14 @@ def snapshots(
     >>> snapshots(people, records, as_at=["2026-01-31", "2026-02-28"], system="icd10").group.tolist()
     [[1, 3], [9, 3]]
     """
-    columns = dict(options.get("columns") or {})
-    of_registrations = columns.pop("registrations", None)
-    if columns or "columns" in options:
-        options["columns"] = columns
+    columns = split_columns(options)
     prepared = prepare(people, records, as_at=list(as_at), **options)
     everybody = prepared.inputs[-1].people
     reasons = np.stack([each.people.reason for each in prepared.inputs])
-    where, practices = _practices(prepared, registrations, practice, of_registrations, options)
-    if where is not None and registrations is not None:
-        for reason, at in zip(reasons, where, strict=True):
-            # Of the reasons, the first that applies counts, and the age comes after the registration.
-            later = (reason == -1) | (reason == REASONS.index(Reason.AGE_UNKNOWN))
-            reason[later & (at < 0)] = REASONS.index(Reason.NOT_REGISTERED)
+    found = read_practices(everybody, registrations, practice, columns, options)
+    where = None if found is None else np.stack([found.at(day, everybody.n_people) for day in prepared.days])
+    if found is not None and where is not None and found.say_who_is_registered:
+        reasons = without_registration(reasons, where)
     group = np.stack(answer_groups(prepared.model, prepared.inputs)).astype(np.int8)
     group[reasons >= 0] = 0
     return Snapshots(
@@ -150,51 +144,7 @@ def snapshots(
         reason=reasons,
         age=np.stack([np.clip(each.people.age, -1, 1000).astype(np.int16) for each in prepared.inputs]),
         practice=where,
-        practices=practices,
+        practices=() if found is None else found.practices,
         qualities=prepared.qualities,
         fingerprint=prepared.fingerprint,
     )
-
-
-def _practices(
-    prepared: Prepared,
-    registrations: Any,
-    practice: str | None,
-    columns: Mapping[str, str] | None,
-    options: Options,
-) -> tuple[Places | None, tuple[str, ...]]:
-    """The practice of each person at each date (or None), and the practices."""
-    everybody = prepared.inputs[-1].people
-    table = everybody.table
-    if registrations is not None:
-        twice = practice is not None or table.has("registered_from") or table.has("registered_to")
-        if twice:
-            raise UsageError(
-                "registrations are given twice",
-                where="argument registrations, and practice= or the registration columns of people",
-                allowed="one of the two",
-                remedy="leave out practice= and drop registered_from and registered_to from people",
-            )
-        found: Registrations = read_registrations(
-            registrations,
-            everybody.ids,
-            columns=columns,
-            date_format=options.get("date_format"),
-            strict=bool(options.get("strict")),
-        )
-        return np.stack([found.at(day, everybody.n_people) for day in prepared.days]), found.practices
-    if practice is None:
-        return None, ()
-    if practice not in table.other_columns:
-        raise UsageError(
-            f"people has no column {practice!r}",
-            where="argument practice",
-            allowed="a column of people: " + (", ".join(map(str, table.other_columns)) or "there is no other"),
-            remedy="name the column that holds the practice",
-        )
-    names = [None if is_missing(value) else str(value) for value in table.frame.native_column(practice)]
-    of_row = [names[row] for row in everybody.first_row.tolist()]
-    known = tuple(sorted({name for name in of_row if name is not None}))
-    places = {name: place for place, name in enumerate(known)}
-    at = np.array([-1 if name is None else places[name] for name in of_row], np.int32)
-    return np.broadcast_to(at, (len(prepared.days), len(at))), known
