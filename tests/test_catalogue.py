@@ -210,6 +210,38 @@ def test_another_weight_or_root_is_a_difference(tmp_path: Path) -> None:
         assert not found.rows, table
 
 
+def test_a_catalogue_may_bring_a_score_and_a_topic_of_its_own(tmp_path: Path) -> None:
+    """A folder of one's own with another score table and another restricted topic is read without a change of code."""
+    folder = tmp_path / "own"
+    shutil.copytree(str(FOLDER), folder)
+    for table, text in (
+        ("score_tables.csv", "points,id name weight when source checked,pngroup\n"),
+        ("topics.csv", "of_their_own,a topic of their own,pngroup\n"),
+        ("restricted.csv", "icd10,of_their_own,exact,I10,pngroup\n"),
+    ):
+        with (folder / table).open("a", encoding="utf-8") as file:
+            file.write(text)
+    table = folder / "points.csv"
+    table.write_text(
+        "id,name,weight,when,source,checked\npoint,A point,3,ever(hypertension),pngroup,yes\n", encoding="utf-8"
+    )
+    own = load_catalogue(folder)
+    model = tmp_path / "own.toml"
+    text = (Path(str(FOLDER)).parents[1] / "models" / "need-groups" / "2026.1.toml").read_text(encoding="utf-8")
+    text = text.replace("outputs = [", 'outputs = [\n  "of_points",', 1)
+    text = text.replace(
+        "[scores.cms]", '[scores.of_points]\ntable = "points"\nname = "Points"\nunit = "points"\n\n[scores.cms]', 1
+    )
+    model.write_text(text, encoding="utf-8")
+    people = {"person_id": ["a", "b"], "age": [50, 50]}
+    records = {"person_id": ["a"], "code": ["I10"], "date": ["2026-01-01"]}
+    made = pngroup.group(people, records, as_at="2026-03-31", system="icd10", model=model, catalogue=folder)
+    assert list(made.to_frame()["of_points"]) == [3, 0]
+    assert "restricted:of_their_own" in own.meaning("I10", CodeSystem.ICD10)
+    table.write_text(table.read_text(encoding="utf-8").replace(",3,", ",4,"), encoding="utf-8")
+    assert load_catalogue(folder).fingerprint != own.fingerprint
+
+
 def slow_meaning(catalogue: Catalogue, code: str, table: list[dict[str, str]]) -> set[str]:
     """The look-up written out: for each condition the row that says most of the code decides; parents added."""
     found = set()

@@ -160,6 +160,28 @@ CATALOGUE = [
         "an item twice", "hfrs.csv", "hfrs_f00,Z,1,ever(dementia),pngroup,yes\n", what="'hfrs_f00' is repeated",
         allowed="each item once", remedy="remove one",
     ),
+    *(
+        catalogue_fault(
+            f"a score table {name}", "score_tables.csv", f"{id_},id name weight when source checked,pngroup\n",
+            what="is repeated, has the name of another table, or none", allowed="a name of its own",
+            remedy="rename the table",
+        )
+        for name, id_ in {"twice": "hfrs", "without a name": "", "called as another table": "conditions"}.items()
+    ),
+    *(
+        catalogue_fault(
+            f"a score table {name}", "score_tables.csv", f"zz,{columns},pngroup\n", what="lacks a column that it needs",
+            allowed="id, name, when, source, checked, one or more weight", remedy="correct the cell columns",
+        )
+        for name, columns in {
+            "without weights": "id name when source checked", "without expressions": "id name weight source checked",
+            "with a column twice": "id name weight weight when source checked",
+        }.items()
+    ),
+    catalogue_fault(
+        "a restricted topic twice", "topics.csv", "gender,Again,pngroup\n",
+        what="the restricted topic 'gender' is repeated", allowed="small letters", remedy="correct the row",
+    ),
     catalogue_fault(
         "an unknown code system", "medicines.csv", "bnff,antidepressants,prefix,0403,pngroup,\n",
         what="no code system 'bnff'", allowed=("bnf", "atc"), remedy="correct the cell",

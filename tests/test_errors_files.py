@@ -181,7 +181,7 @@ KEYS_OF_A_MODEL = [
         allowed="a whole number",
     ),
     model_fault(
-        "a set with an unknown member", ('"copd"]', '"coppd"]'), what="no condition 'coppd', did you mean 'copd'?",
+        "a set with an unknown member", ('"copd"]', '"coppd"]'), what="no condition 'coppd', did you mean 'copd'",
         line=line_of("lungs"), allowed="conditions", place="sets.lungs",
     ),
     model_fault(

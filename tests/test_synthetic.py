@@ -124,10 +124,8 @@ def test_births_follow_published_fertility(made):
     """Deliveries in a year are as many as the fertility rates give for the women in the practice."""
     age, women = ages(made), made.people["sex"] == "female"
     expected = sum(
-        float(row["births_per_1000"])
-        / 1000
-        * np.sum(women & (age >= int(row["age_from"])) & (age < int(row["age_to"])))
-        for row in table("fertility")
+        float(row["per_1000"]) / 1000 * np.sum(women & (age >= int(row["age_from"])) & (age < int(row["age_to"])))
+        for row in table("episode_rates")
     )
     dates = made.records["date"]
     years = 5
@@ -223,7 +221,7 @@ def sound(made: Practice) -> np.ndarray:
 
 def test_only_women_of_childbearing_age_are_pregnant(made):
     """Pregnancy codes stand with women between 13 and 51 only."""
-    known = {(row["system"], row["code"].removesuffix("X")) for row in table("pregnancy_codes")}
+    known = {(row["system"], row["code"].removesuffix("X")) for row in table("episode_codes")}
     sex = dict(zip(made.people["person_id"], made.people["sex"], strict=True))
     born = dict(zip(made.people["person_id"], made.people["birth_date"], strict=True))
     rows = [
@@ -277,7 +275,7 @@ def test_every_code_is_readable_but_for_declared_dirt(made):
     pairs = Counter(zip(made.records["system"], made.records["code"], strict=True))
     unreadable = sum(n for pair, n in pairs.items() if not is_readable(*pair))
     assert unreadable == made.dirt["unknown_code"] + made.dirt["wrong_system"] > 0
-    tables = ("codes", "pregnancy_codes", "marks", "values")
+    tables = ("codes", "episode_codes", "marks", "values")
     known = {(row["system"], row["code"]) for name in tables for row in table(name)}
     known |= {("snomed", row["code"]) for row in table("acute_snomed")}
     known |= {("icd10", row["code"]) for row in table("acute_icd10")}

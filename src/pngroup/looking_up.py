@@ -33,8 +33,9 @@ def lookup(
     Unreadable codes give an empty tuple and a warning that counts them, under `strict` a `DataError`; ids mangled by a
     spreadsheet are always a `DataError`.
 
-    >>> lookup(["e11.9", "Z00.0"])
-    [('diabetes', 'diabetes_type_2'), ()]
+    >>> written, canonical, no_condition = lookup(["e11.9", "E119", "Z00.0"])
+    >>> written == canonical, len(written), no_condition
+    (True, 2, ())
 
     Source: each answer rests on rows of the catalogue, each with its source (`pngroup codes E119` prints them).
     """

@@ -40,8 +40,8 @@ def explain(
     """Why one person is in their group, reading that person's rows of the tables only.
 
     `person` is a person_id of `people`; the other arguments are those of `group`, paths too. `show_restricted` names
-    restricted topics (termination and loss, assisted conception, sexual health and HIV, gender) that are otherwise
-    called "a restricted record". Returns an `Explanation`: `str()` for staff, `.patient_text` for the person.
+    the restricted topics of the catalogue, which are otherwise called "a restricted record". Returns an `Explanation`:
+    `str()` for staff, `.patient_text` for the person.
 
     Raises `DataError` where `people` has no such person (the id is not repeated), and what `group` raises.
 

@@ -52,7 +52,7 @@ class Grouping:
         Columns: `person_id`, `need_group` (nullable integer 1-11), `need_group_name`, `need_tier`, `rag`, `reason`
         (why there is no group), `criteria` (integer: bit g-1 is set when criterion g is met; with
         `criteria="columns"` eleven nullable booleans `criterion_1` ... `criterion_11`), the measures of the model
-        (nullable integers; `cms` in hundredths, `hfrs` in tenths), the flags (booleans), and combinations (text).
+        (nullable integers; scores in the unit that the model gives), the flags (booleans), and combinations (text).
         A model may call the group otherwise (`segment`); one that names its own groups has no tiers and colours.
 
         Raises `UsageError` for another value of `criteria`, `DataError` where a column of people bears the name of
@@ -148,12 +148,10 @@ class Grouping:
     def items(self, score: str, *, show_restricted: bool = False) -> Any:
         """Which items of a score each person has: one row a person, in the caller's order and frame type.
 
-        `score` is a score of the model: `charlson`, `charlson_2011`, `hfrs`, `efi`, `cms`, `cms_core` or
-        `obstetric`. Columns: `person_id`, then a nullable boolean for each item, named by its id and in the
-        order of the score's table. An item is missing for people without a group, where the score is not
-        known, and where our codes or the tables given cannot tell. As in the score, the milder item is False
-        beside its severer one. Items about a restricted topic (HIV) have a column only with
-        `show_restricted`.
+        `score` is a score of the model (`model.scores`). Columns: `person_id`, then a nullable boolean for each item,
+        named by its id and in the order of the score's table. An item is missing for people without a group, where the
+        score is not known, and where our codes or the tables given cannot tell. As in the score, the milder item is
+        False beside its severer one. Items about a restricted topic have a column only with `show_restricted`.
 
         Raises `UsageError` where the model has no such score.
 
@@ -161,9 +159,9 @@ class Grouping:
         >>> people = {"person_id": ["a"], "birth_date": ["1940-05-02"]}
         >>> records = {"person_id": ["a", "a"], "code": ["E11.9", "E11.2"], "date": ["2020-02-01"] * 2}
         >>> grouping = pngroup.group(people, records, as_at="2026-03-31", system="icd10")
-        >>> items = grouping.items("charlson")
-        >>> [name for name, has in items.items() if has[0] is True]
-        ['charlson_diabetes_with_complication']
+        >>> score = next(iter(grouping.model.scores))
+        >>> sum(has[0] is True for has in grouping.items(score).values())
+        1
         """
         found = find_score(self.model, score)
         hidden = frozenset[str]() if show_restricted else restricted_items(self.model, self.catalogue, found)

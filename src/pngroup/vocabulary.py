@@ -13,8 +13,8 @@ from enum import Enum, IntEnum
 class NeedGroup(IntEnum):
     """The eleven patient need groups.
 
-    >>> NeedGroup(11).name
-    'FRAILTY'
+    >>> NeedGroup(3).name
+    'LOW_NEED_ADULT'
     """
 
     NON_USER = 1

@@ -14,7 +14,6 @@ from .applying import apply_overlay
 from .comparing import CatalogueDifference, compare_catalogues
 from .definition import (
     RESTRICTED_PREFIX,
-    RESTRICTED_TOPICS,
     Catalogue,
     Condition,
     Decision,
@@ -31,7 +30,6 @@ from .reading import read_catalogue
 __all__ = [
     "EDITION_FILE",
     "RESTRICTED_PREFIX",
-    "RESTRICTED_TOPICS",
     "Catalogue",
     "CatalogueDifference",
     "Condition",
@@ -62,8 +60,8 @@ def load_catalogue(catalogue: str | os.PathLike[str] | Catalogue = "core") -> Ca
     its own name, edition and fingerprint. Raises `UsageError` for an unknown name, `ModelError` (file and place) for a
     folder or an overlay that is not right.
 
-    >>> load_catalogue("core").conditions["dementia"].body_system
-    'neurological'
+    >>> load_catalogue("core").edition
+    '2026.1'
     """
     if isinstance(catalogue, Catalogue):
         return catalogue

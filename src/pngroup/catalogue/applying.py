@@ -85,7 +85,7 @@ def _add(catalogue: Catalogue, change: ConditionChange) -> Catalogue:
     lines = [catalogue.conditions[parent].line for parent in parents]
     line = next(filter(None, lines), "")
     why_not = change.because if row["kind"] == "chronic" and not line else ""
-    check_condition(evolve(row, cells={**row.cells, "line": line, "not_counted_because": why_not}))
+    check_condition(evolve(row, cells={**row.cells, "line": line, "not_counted_because": why_not}), catalogue.topics)
     above = [each for parent in parents for each in (parent, *catalogue.conditions[parent].ancestors)]
     condition = Condition(
         id=change.id,

@@ -33,8 +33,8 @@ class RowChange:
 class CatalogueDifference:
     """What differs between two catalogues. Made by `compare_catalogues()`.
 
-    `rows` are statements on codes; `tables` names what else differs: scores, roots, reference sets, reasons, sources,
-    and the sources that rows name.
+    `rows` are statements on codes; `tables` names what else differs: scores, roots, reference sets, reasons,
+    restricted topics, sources, and the sources that rows name.
     """
 
     first: str
@@ -105,6 +105,7 @@ _TABLES: Final[Mapping[str, Callable[[Catalogue], object]]] = {
     "roots": lambda each: {(root.condition, root.role, root.code, root.source, root.note) for root in each.roots},
     "reference sets": lambda each: {(row.condition, row.cluster, row.refset, row.source) for row in each.refsets},
     "reasons": lambda each: dict(each.reasons),
+    "restricted topics": lambda each: dict(each.topics),
     "sources": lambda each: dict(each.sources),
 }
 

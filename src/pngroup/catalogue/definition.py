@@ -11,9 +11,8 @@ from ..vocabulary import CodeSystem
 from .dismissal import Dismissal, Dismissals
 from .mapping import ExactRules, MappingRow, Rules
 
-KINDS: Final = ("chronic", "event", "marker", "resolved", "pregnancy", "procedure", "medicine", "value")
-RESTRICTED_TOPICS: Final = ("termination_and_loss", "assisted_conception", "sexual_health_and_hiv", "gender")
-#: Stands before a topic where a code reveals it whatever else the code means: `restricted:gender`.
+KINDS: Final = ("chronic", "event", "marker", "resolved", "episode", "procedure", "medicine", "value")
+#: Stands before a topic where a code reveals it whatever else the code means: `restricted:<topic>`.
 RESTRICTED_PREFIX: Final = "restricted:"
 #: What became of a readable code: it counts for a condition, it is decided to be none, or nobody has decided yet.
 Decision: TypeAlias = Literal["mapped", "no_condition", "unknown"]
@@ -98,15 +97,16 @@ class Redirect:
 class Catalogue:
     """An edition of the catalogue.
 
-    `conditions` by id; `rules` and `dismissals` by code system; `reasons` for dismissing, in words, by id; `scores` by
-    table name; `register_items`, by id, their names; `roots` and `refsets` for whoever has a SNOMED CT release;
-    `fingerprint` is a hash over every file.
+    `conditions` by id; restricted `topics`, in words, by id; `rules` and `dismissals` by code system; `reasons` for
+    dismissing, in words, by id; `scores` by table name; `register_items`, by id, their names; `roots` and `refsets` for
+    whoever has a SNOMED CT release; `fingerprint` is a hash over every file.
     Made by an overlay are `redirects` of conditions, and `decided`: the SNOMED CT ids that it says something about.
     """
 
     name: str
     edition: str
     conditions: Mapping[str, Condition] = field(repr=False)
+    topics: Mapping[str, str] = field(repr=False)
     rules: Mapping[CodeSystem, Rules | ExactRules] = field(repr=False)
     dismissals: Mapping[CodeSystem, Dismissals] = field(repr=False)
     reasons: Mapping[str, str] = field(repr=False)

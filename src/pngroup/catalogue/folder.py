@@ -12,14 +12,17 @@ from ..errors import ModelError
 from ..resources import Row, parse_cells, parse_rows
 
 FILES: Final = (
-    "sources", "conditions", "cambridge", "efi", "bateman", "charlson", "hfrs", "icd10", "icd10cm", "opcs4",
-    "medicines", "score_codes", "registers", "register_codes", "restricted", "no_condition_reasons", "no_condition",
+    "sources", "topics", "conditions", "score_tables", "icd10", "icd10cm", "opcs4", "medicines", "score_codes",
+    "registers", "register_codes", "restricted", "no_condition_reasons", "no_condition",
 )  # fmt: skip
 SNOMED_FILES: Final = ("sources", "ids", "restricted", "no_condition", "roots", "refsets")
 
 
 class Folder:
-    """The files of a catalogue, as they were when it was opened; all of them go into the fingerprint."""
+    """The files of a catalogue, as they were when it was opened; all of them go into the fingerprint.
+
+    `FILES` say which score tables there are: those are opened by `open` as soon as they are known.
+    """
 
     def __init__(self, folder: Path | Traversable, label: str) -> None:
         self.label = label
@@ -28,7 +31,14 @@ class Folder:
             *(f"{name}.csv" for name in FILES),
             *(f"snomed/{name}.csv" for name in SNOMED_FILES if self.has_snomed),
         ]
-        self._data = {name: _bytes(folder.joinpath(*name.split("/")), f"{label}/{name}") for name in names}
+        self._folder = folder
+        self._data: dict[str, bytes] = {}
+        self.open(names)
+
+    def open(self, names: Iterable[str]) -> None:
+        """Read further files of the folder."""
+        for name in names:
+            self._data[name] = _bytes(self._folder.joinpath(*name.split("/")), f"{self.label}/{name}")
 
     @property
     def fingerprint(self) -> str:

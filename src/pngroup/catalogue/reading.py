@@ -18,15 +18,17 @@ from .rows import SYSTEMS, read_dismissals, read_rules, read_rules_of
 from .snomed import read_snomed_dismissals, read_snomed_ids
 from .tables import (
     CONDITION_COLUMNS,
+    NAME_COLUMNS,
     REGISTER_COLUMNS,
-    SCORE_TABLES,
+    SCORE_TABLE_COLUMNS,
     SOURCE_COLUMNS,
     read_conditions,
-    read_reasons,
+    read_names,
     read_refsets,
     read_registers,
     read_roots,
     read_score_rows,
+    read_score_tables,
     read_sources,
 )
 
@@ -49,18 +51,20 @@ def _read(files: Folder, name: str, edition: str, *, check: bool) -> Catalogue:
     sources = read_sources(
         [*files.rows("sources.csv", SOURCE_COLUMNS), *files.snomed_rows("sources.csv", SOURCE_COLUMNS)]
     )
-    conditions = read_conditions(files.rows("conditions.csv", CONDITION_COLUMNS), sources)
-    scores = {
-        table: read_score_rows(files.rows(f"{table}.csv", columns.split(",")), sources)
-        for table, columns in SCORE_TABLES.items()
-    }
+    topics = read_names(files.rows("topics.csv", NAME_COLUMNS), sources, of="restricted topic")
+    conditions = read_conditions(files.rows("conditions.csv", CONDITION_COLUMNS), sources, topics)
+    tables = read_score_tables(files.rows("score_tables.csv", SCORE_TABLE_COLUMNS), sources)
+    files.open(f"{table}.csv" for table in tables)
+    scores = {table: read_score_rows(files.rows(f"{table}.csv", columns), sources) for table, columns in tables.items()}
     score_names = {row.id: row.cells["name"] for table in scores.values() for row in table}
     registers = read_registers(files.rows("registers.csv", REGISTER_COLUMNS), {**conditions, **score_names}, sources)
     known = {**dict.fromkeys(conditions), **dict.fromkeys(score_names), **dict.fromkeys(registers)}
-    reasons = read_reasons(files.rows("no_condition_reasons.csv", ("id", "name", "source")), sources)
-    rules = read_rules(files, known, sources) if check else {}
+    reasons = read_names(files.rows("no_condition_reasons.csv", NAME_COLUMNS), sources, of="reason")
+    rules = read_rules(files, known, sources, topics) if check else {}
     later_rules: dict[CodeSystem, Callable[[], Rules | ExactRules]] = {
-        system: partial(read_rules_of, system, files, known, sources) for system in SYSTEMS if system not in rules
+        system: partial(read_rules_of, system, files, known, sources, topics)
+        for system in SYSTEMS
+        if system not in rules
     }
 
     @cache
@@ -73,12 +77,13 @@ def _read(files: Folder, name: str, edition: str, *, check: bool) -> Catalogue:
         for system in SYSTEMS
     }
     if files.has_snomed:
-        later_rules[CodeSystem.SNOMED] = partial(read_snomed_ids, files, conditions, sources)
+        later_rules[CodeSystem.SNOMED] = partial(read_snomed_ids, files, conditions, sources, topics)
         later_dismissals[CodeSystem.SNOMED] = partial(read_snomed_dismissals, files, reasons, sources)
     return Catalogue(
         name=name,
         edition=edition,
         conditions=conditions,
+        topics=topics,
         rules=Later(rules, later_rules),
         dismissals=Later({}, later_dismissals),
         reasons=reasons,

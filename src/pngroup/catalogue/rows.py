@@ -12,7 +12,7 @@ from typing import Final
 
 from ..resources import Row
 from ..vocabulary import CodeSystem
-from .definition import RESTRICTED_PREFIX, RESTRICTED_TOPICS
+from .definition import RESTRICTED_PREFIX
 from .dismissal import SHORTEST, Dismissals
 from .folder import Folder
 from .later import no_collecting
@@ -43,15 +43,22 @@ CONFIDENCES: Final = ("A", "B", "C")
 SYSTEMS: Final = (*_SYSTEM_TABLES.values(), CodeSystem.BNF, CodeSystem.ATC, CodeSystem.DMD)
 
 
-def read_rules_of(system: CodeSystem, files: Folder, known: Container[str], sources: Container[str]) -> Rules:
+def read_rules_of(
+    system: CodeSystem, files: Folder, known: Container[str], sources: Container[str], topics: Mapping[str, str]
+) -> Rules:
     """The mapping rows of one system, where nobody has asked for the others yet."""
     with no_collecting():
-        found = read_rules(files, known, sources, only=system).get(system)
+        found = read_rules(files, known, sources, topics, only=system).get(system)
     return found if isinstance(found, Rules) else Rules(())
 
 
 def read_rules(
-    files: Folder, known: Container[str], sources: Container[str], *, only: CodeSystem | None = None
+    files: Folder,
+    known: Container[str],
+    sources: Container[str],
+    topics: Mapping[str, str],
+    *,
+    only: CodeSystem | None = None,
 ) -> dict[CodeSystem, Rules | ExactRules]:
     """The mapping rows of each code system, or of one; `known`: conditions, and items of scores and registers."""
     collected: dict[str, dict[tuple[str, str, str], MappingRow]] = {}
@@ -59,7 +66,7 @@ def read_rules(
     for columns, file, line, cells in _all_rows(files, only):
         system, what, match, code, source, *notes = cells
         topic = columns[1] == "topic"
-        right = what in RESTRICTED_TOPICS if topic else what in known
+        right = what in topics if topic else what in known
         if (
             not (right and source in named and system in _SYSTEMS)
             or match not in MATCHES
@@ -67,7 +74,7 @@ def read_rules(
             or (len(notes) > 1 and notes[1] not in CONFIDENCES)
         ):
             row = Row(file, line, dict(zip(columns, cells, strict=True)))
-            _check_row(row, what, known, is_topic=topic)
+            _check_row(row, what, known, topics if topic else None)
             named[source] = known_sources(row, sources)
         condition = RESTRICTED_PREFIX + what if topic else what
         rows = collected.setdefault(system, {})
@@ -99,12 +106,12 @@ def _note(note: str = "", confidence: str = "") -> str:
     return "; ".join(filter(None, (confidence and f"confidence {confidence}", note)))
 
 
-def _check_row(row: Row, what: str, known: Container[str], *, is_topic: bool) -> None:
+def _check_row(row: Row, what: str, known: Container[str], topics: Mapping[str, str] | None) -> None:
     _system(row, row["system"])
-    if is_topic:
-        known_topic(row)
-    else:
+    if topics is None:
         known_condition(row, what, known)
+    else:
+        known_topic(row, what, topics)
     match = row["match"]
     if match not in MATCHES:
         raise row.wrong(f"{match!r} is no way to match", allowed=", ".join(MATCHES), remedy="correct the cell")

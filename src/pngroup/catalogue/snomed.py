@@ -20,14 +20,18 @@ from .mapping import ExactRules, MappingRow
 from .tables import check_dismissal, check_number, known_condition, known_sources, known_topic
 
 
-def read_snomed_ids(files: Folder, conditions: Container[str], sources: Container[str]) -> ExactRules:
+def read_snomed_ids(
+    files: Folder, conditions: Container[str], sources: Container[str], topics: Mapping[str, str]
+) -> ExactRules:
     """What each packaged id is evidence of, with the restricted topics that ids reveal."""
     table = "snomed/ids.csv"
     with no_collecting():
-        return _read_ids(files, table, conditions, sources)
+        return _read_ids(files, table, conditions, sources, topics)
 
 
-def _read_ids(files: Folder, table: str, conditions: Container[str], sources: Container[str]) -> ExactRules:
+def _read_ids(
+    files: Folder, table: str, conditions: Container[str], sources: Container[str], topics: Mapping[str, str]
+) -> ExactRules:
     long = _read_long(files, table, ("code", "conditions", "source"))
     for (named, source), line in long.statements():
         row = Row(f"{files.label}/{table}", line, {"source": source})
@@ -37,7 +41,7 @@ def _read_ids(files: Folder, table: str, conditions: Container[str], sources: Co
     codes = {code: (said[0], said[1], line) for line, (code, said) in enumerate(long.rows, 2)}
     own: dict[str, dict[str, MappingRow]] = {}
     for row in files.snomed_rows("restricted.csv", ("code", "topic", "source")):
-        code, topic = check_number(row, "code"), RESTRICTED_PREFIX + known_topic(row)
+        code, topic = check_number(row, "code"), RESTRICTED_PREFIX + known_topic(row, row["topic"], topics)
         named, source, line = codes.get(code, ("", "", 0))
         codes[code] = (f"{named} {topic}".strip(), source, line)
         said_by = known_sources(row, sources)

@@ -7,9 +7,10 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
-from ..errors import ModelError, did_you_mean
+from ..errors import did_you_mean
 from ..resources import Row
-from .definition import KINDS, RESTRICTED_TOPICS, Condition, Refset, Root, ScoreRow, Source
+from .definition import KINDS, Condition, Refset, Root, ScoreRow, Source
+from .folder import FILES
 
 SOURCE_COLUMNS: Final = ("id", "title", "edition", "licence", "date", "read_where", "checked")
 CONDITION_COLUMNS: Final = (
@@ -24,13 +25,10 @@ CONDITION_COLUMNS: Final = (
     "source",
     "note",
 )
-SCORE_TABLES: Final = {
-    "cambridge": "id,name,weight,core,when,when_with_medicines,source,checked",
-    "efi": "id,name,weight,when,source,checked",
-    "bateman": "id,name,weight,highest_of,when,source,checked",
-    "charlson": "id,name,weight_1987,weight_2011,when,source,checked",
-    "hfrs": "id,name,weight,when,source,checked",
-}
+SCORE_TABLE_COLUMNS: Final = ("id", "columns", "source")
+#: What every score table has, beside one or more columns `weight...` and what a model may ask for.
+SCORE_COLUMNS: Final = ("id", "name", "when", "source", "checked")
+NAME_COLUMNS: Final = ("id", "name", "source")
 REGISTER_COLUMNS: Final = ("id", "name", "source", "note")
 ROLES: Final = ("root", "exclude")
 #: In place of a condition in the table of roots: what stands below counts for nothing.
@@ -76,25 +74,21 @@ def known_condition(row: Row, name: str, conditions: Container[str]) -> str:
     return name
 
 
-def known_topic(row: Row) -> str:
+def known_topic(row: Row, topic: str, topics: Mapping[str, str]) -> str:
     """A restricted topic that a row names."""
-    if row["topic"] not in RESTRICTED_TOPICS:
-        raise _no_topic(row, row["topic"])
-    return row["topic"]
+    if topic not in topics:
+        allowed = ", ".join(topics)
+        raise row.wrong(f"{topic!r} is no restricted topic", allowed=allowed, remedy="correct the cell")
+    return topic
 
 
-def _no_topic(row: Row, topic: str) -> ModelError:
-    allowed = ", ".join(RESTRICTED_TOPICS)
-    return row.wrong(f"{topic!r} is no restricted topic", allowed=allowed, remedy="correct the cell")
-
-
-def read_reasons(rows: Iterable[Row], sources: Container[str]) -> dict[str, str]:
-    """The reasons for dismissing a code: id and words."""
+def read_names(rows: Iterable[Row], sources: Container[str], *, of: str) -> dict[str, str]:
+    """A table of ids with words: reasons for dismissing a code, restricted topics."""
     found: dict[str, str] = {}
     for row in rows:
         if row["id"] in found or not _ID.fullmatch(row["id"]) or not row["name"]:
             raise row.wrong(
-                f"the reason {row['id']!r} is repeated, not a name, or has no words",
+                f"the {of} {row['id']!r} is repeated, not a name, or has no words",
                 allowed="small letters, digits and _, and some words",
                 remedy="correct the row",
             )
@@ -112,6 +106,29 @@ def check_dismissal(row: Row, reasons: Mapping[str, str], sources: Container[str
             remedy="correct the cell",
         )
     known_sources(row, sources)
+
+
+def read_score_tables(rows: Iterable[Row], sources: Container[str]) -> dict[str, tuple[str, ...]]:
+    """The score tables of a catalogue, each a file of its own: id and columns."""
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        id_, columns = row["id"], row.words("columns")
+        if id_ in found or id_ in FILES or not _ID.fullmatch(id_):
+            raise row.wrong(
+                f"the score table {id_!r} is repeated, has the name of another table, or none",
+                allowed="a name of its own: small letters, digits and _",
+                remedy="rename the table",
+            )
+        has_weight = any(column.startswith("weight") for column in columns)
+        if len(set(columns)) < len(columns) or not has_weight or not {*SCORE_COLUMNS} <= {*columns}:
+            raise row.wrong(
+                f"the score table {id_!r} lacks a column that it needs, or repeats one",
+                allowed=f"{', '.join(SCORE_COLUMNS)}, one or more weight..., and others, each once",
+                remedy="correct the cell columns",
+            )
+        known_sources(row, sources)
+        found[id_] = columns
+    return found
 
 
 def read_score_rows(rows: Iterable[Row], sources: Container[str]) -> tuple[ScoreRow, ...]:
@@ -178,12 +195,12 @@ def check_number(row: Row, column: str) -> str:
     return row[column]
 
 
-def read_conditions(rows: Iterable[Row], sources: Container[str]) -> dict[str, Condition]:
+def read_conditions(rows: Iterable[Row], sources: Container[str], topics: Mapping[str, str]) -> dict[str, Condition]:
     """The conditions by id, each with all that it is nested in."""
     by_id: dict[str, Row] = {}
     for row in rows:
         check_id(row, by_id)
-        check_condition(row)
+        check_condition(row, topics)
         by_id[row["id"]] = row
     return {id_: _condition(row, by_id, sources) for id_, row in by_id.items()}
 
@@ -200,14 +217,14 @@ def check_id(row: Row, taken: Container[str]) -> None:
         )
 
 
-def check_condition(row: Row) -> None:
+def check_condition(row: Row, topics: Mapping[str, str]) -> None:
     """What must be true of the cells of a condition by themselves."""
     if not row["name"]:
         raise row.wrong("the condition has no name", allowed="some words", remedy="fill the cell")
     if row["kind"] not in KINDS:
         raise row.wrong(f"{row['kind']!r} is no kind", allowed=", ".join(KINDS), remedy="correct the cell")
-    if row["restricted"] and row["restricted"] not in RESTRICTED_TOPICS:
-        raise _no_topic(row, row["restricted"])
+    if row["restricted"]:
+        known_topic(row, row["restricted"], topics)
     if row["kind"] == "chronic" and bool(row["line"]) == bool(row["not_counted_because"]):
         raise row.wrong(
             f"the chronic condition {row['id']!r} has neither or both of a line and a reason",

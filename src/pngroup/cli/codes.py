@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
 
 import click
 from attrs import evolve
@@ -18,13 +17,6 @@ from ..vocabulary import GROUPED_SYSTEMS, CodeSystem
 from . import problems, screen
 from .expressions import in_model_language
 from .options import meaning_options
-
-_TOPICS: Final = {
-    "termination_and_loss": "termination and loss of pregnancy",
-    "assisted_conception": "assisted conception",
-    "sexual_health_and_hiv": "sexual health and HIV",
-    "gender": "gender",
-}
 
 
 @click.command(short_help="Say what a code means here.")
@@ -132,7 +124,7 @@ def _dismissed(
 def _meaning(id_: str, catalogue: Catalogue, model: Model) -> Iterator[str]:
     if id_.startswith(RESTRICTED_PREFIX):
         yield "  Reveals a restricted topic"
-        yield f"    RESTRICTED: {_TOPICS[catalogue.topic_of(id_)]}; explanations call it 'a restricted record'"
+        yield f"    RESTRICTED: {catalogue.topics[catalogue.topic_of(id_)]}; explanations call it 'a restricted record'"
         return
     if id_ in catalogue.register_items:
         yield f"  Of a register: {catalogue.name_of(id_)} ({id_})"
@@ -146,7 +138,7 @@ def _meaning(id_: str, catalogue: Catalogue, model: Model) -> Iterator[str]:
     condition = catalogue.conditions[id_]
     yield f"  {condition.name} ({id_})"
     if condition.restricted:
-        yield f"    RESTRICTED: {_TOPICS[condition.restricted]}; explanations call it 'a restricted record'"
+        yield f"    RESTRICTED: {catalogue.topics[condition.restricted]}; explanations call it 'a restricted record'"
     yield f"    kind    {condition.kind}" + (f", {condition.body_system}" if condition.body_system else "")
     if condition.ancestors:
         also = ", ".join(f"{catalogue.name_of(ancestor)} ({ancestor})" for ancestor in condition.ancestors)

@@ -8,8 +8,8 @@ from ..model.tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, 
 def in_model_language(node: Node) -> str:
     """An expression as it stands in a model file.
 
-    >>> in_model_language(Or((Call("ever", ("asthma",)), Call("within", ("copd",), (("months", 60),)))))
-    'ever(asthma) or within(copd, months=60)'
+    >>> in_model_language(Or((Call("ever", ("one",)), Call("within", ("another",), (("months", 60),)))))
+    'ever(one) or within(another, months=60)'
     """
     match node:
         case Number(value):

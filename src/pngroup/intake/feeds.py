@@ -241,7 +241,7 @@ class _CodedFeed:
             self._reader,
             pairs_read,
             tuple(map(tuple, self._meanings)),
-            # A code that only scores know (the filler R69 is an item of the HFRS) is evidence of no condition.
+            # A code that only scores know (a filler such as R69) is evidence of no condition.
             np.array([not meaning.isdisjoint(conditions) for meaning in self._plain], bool),
             {name: np.array([is_about(pair) for pair in pairs_read], bool) for name, is_about in (about or {}).items()},
             tuple(name for name in self._table.nearly if name.casefold() != "system" or self._context.system is None),

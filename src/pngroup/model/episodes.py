@@ -1,4 +1,4 @@
-"""Pregnancy episodes of many people at once: the day-by-day rules, in lockstep over people.
+"""Episodes of many people at once: the day-by-day rules, in lockstep over people.
 
 The k-th day of every person is handled in the k-th step, so that the number of numpy steps is the largest number of
 days of one person and no person is ever looped over.

@@ -46,9 +46,9 @@ def parse(text: str, *, where: str) -> Node:
 
     `where` names file and place for the error. Raises `ModelError` for anything outside the language.
 
-    >>> parse("age >= 65 and ever(dementia)", where="example")
+    >>> parse("age >= 65 and ever(a_condition)", where="example")
     And(items=(Compare(left=Measure(name='age'), operator='>=', right=Number(value=65)), \
-Call(function='ever', names=('dementia',), options=())))
+Call(function='ever', names=('a_condition',), options=())))
     """
     # An expression may run over several lines of a model file without brackets of its own.
     text = " ".join(text.split())

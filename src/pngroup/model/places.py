@@ -16,8 +16,8 @@ def line_of(text: str, place: str, near: str | None = None) -> int | None:
 
     `place` is dotted, `groups[2]` is the second table `[[groups]]`, and an empty place is the whole file.
 
-    >>> text = "[sets]\nlungs = []\n[[groups]]\nnumber = 2\n[[groups]]\nnumber = 1\n"
-    >>> line_of(text, "sets.lungs"), line_of(text, "groups[2]", "number"), line_of(text, "", "groups")
+    >>> text = "[sets]\nsome = []\n[[groups]]\nnumber = 2\n[[groups]]\nnumber = 1\n"
+    >>> line_of(text, "sets.some"), line_of(text, "groups[2]", "number"), line_of(text, "", "groups")
     (2, 6, 3)
     """
     lines, headers = _lines_and_headers(text)

@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from .definition import LINE_CLASSES, Model, Score
 from .primitives import ANY_MEDICINE
-from .reference_episodes import Pregnancy, pregnancies
+from .reference_episodes import Span, spans_of
 from .tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text, calls
 
 Value: TypeAlias = bool | int | str | None
@@ -335,8 +335,8 @@ class Reading:
         families = self.model.families_of(call.names[0])
         return sum(1 for family in families if any(self.truth(rules[register]) is True for register in family))
 
-    def pregnancies(self, name: str) -> list[Pregnancy]:
-        """All episodes up to the index date, those without an opening included."""
+    def spans(self, name: str) -> list[Span]:
+        """All spans of an episode up to the index date, those without an opening included."""
         episode = self.model.episodes[name]
         days: dict[datetime.date, set[str]] = {}
         for what in ("opens", "delivers", "loses", "discharges"):
@@ -345,16 +345,16 @@ class Reading:
                 for date in self._days.get(member, ()):
                     if date <= self.as_at:
                         days.setdefault(date, set()).add(what)
-        return pregnancies(episode, days)
+        return spans_of(episode, days)
 
     def _in_episode(self, call: Call) -> bool:
         episode = self.model.episodes[call.names[0]]
-        return any(each.counts_on(self.as_at, episode) for each in self.pregnancies(call.names[0]))
+        return any(each.counts_on(self.as_at, episode) for each in self.spans(call.names[0]))
 
     def during_dates(self, call: Call) -> list[datetime.date]:
         """Dates of records of the condition in the present episode or shortly after its delivery."""
         episode = self.model.episodes[call.names[0]]
-        now = [each for each in self.pregnancies(call.names[0]) if each.counts_on(self.as_at, episode)]
+        now = [each for each in self.spans(call.names[0]) if each.counts_on(self.as_at, episode)]
         present = [each for each in now if each.is_open_on(self.as_at, episode)] or now
         dates = {date for date in self.alive(self.model.members(call.names[1])) if date <= self.as_at}
         return sorted(date for date in dates if any(each.includes(date, episode) for each in present))

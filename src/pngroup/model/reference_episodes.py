@@ -1,4 +1,4 @@
-"""Pregnancy episodes for the reference interpreter, day by day."""
+"""Episodes for the reference interpreter, day by day."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .definition import Episode
 
 
 @frozen
-class Pregnancy:
-    """One episode: its first day, and the day and kind of its end (None while it is open or has run out)."""
+class Span:
+    """One time of an episode: its first day, and the day and kind of its end (None while it is open or has run out)."""
 
     first: datetime.date
     delivered: datetime.date | None = None
@@ -39,9 +39,9 @@ class Pregnancy:
         return self.first <= date and (self.discharged is None or date <= self.discharged)
 
 
-def pregnancies(episode: Episode, days: Mapping[datetime.date, AbstractSet[str]]) -> list[Pregnancy]:
-    """All episodes from the days on which something opens, delivers, loses or discharges, in order of their ends."""
-    found: list[Pregnancy] = []
+def spans_of(episode: Episode, days: Mapping[datetime.date, AbstractSet[str]]) -> list[Span]:
+    """All spans of an episode from what opens, delivers, loses or discharges on each day, in order of their ends."""
+    found: list[Span] = []
     since: datetime.date | None = None
     last_delivery: datetime.date | None = None
     last_loss: datetime.date | None = None
@@ -51,7 +51,7 @@ def pregnancies(episode: Episode, days: Mapping[datetime.date, AbstractSet[str]]
         # One that has run out may still be closed by a discharge.
         is_late = since is not None and not is_open and (day - since).days < episode.longest_days_to_discharge
         if since is not None and not is_open and not is_late:
-            found.append(Pregnancy(since))
+            found.append(Span(since))
             since = None
         if "opens" in what and not is_open:
             too_soon = (
@@ -59,19 +59,19 @@ def pregnancies(episode: Episode, days: Mapping[datetime.date, AbstractSet[str]]
             ) or (last_loss is not None and (day - last_loss).days < episode.no_opening_after_loss_days)
             if not too_soon:
                 if since is not None:
-                    found.append(Pregnancy(since))
+                    found.append(Span(since))
                 since, is_open = day, True
         if "delivers" in what:
-            found.append(Pregnancy(since if since is not None and is_open else day, delivered=day))
+            found.append(Span(since if since is not None and is_open else day, delivered=day))
             since, last_delivery = None, day
         if "loses" in what:
             # On one day with both, the delivery has closed the episode; the loss is still a loss.
             if since is not None and is_open:
-                found.append(Pregnancy(since, lost=day))
+                found.append(Span(since, lost=day))
             since, last_loss = None, day
         if "discharges" in what and since is not None:
-            found.append(Pregnancy(since, discharged=day))
+            found.append(Span(since, discharged=day))
             since = None
     if since is not None:
-        found.append(Pregnancy(since))
+        found.append(Span(since))
     return found

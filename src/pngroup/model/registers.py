@@ -107,8 +107,8 @@ class Choices:
 def base_of(condition: str) -> str:
     """A condition without the filter through which its records are seen.
 
-    >>> base_of("asthma@hospital"), base_of("asthma")
-    ('asthma', 'asthma')
+    >>> base_of("condition@filter"), base_of("condition")
+    ('condition', 'condition')
     """
     return condition.partition(FILTERED)[0]
 

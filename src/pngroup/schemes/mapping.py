@@ -65,8 +65,8 @@ def rag(values: Any, scheme: str | os.PathLike[str] | Scheme = "default") -> Any
 def group_name(values: Any, scheme: str | os.PathLike[str] | Scheme = "default") -> Any:
     """The name of each group number; takes and gives what `need_tier` does, one value as text.
 
-    >>> group_name(11)
-    'Frailty'
+    >>> group_name(3)
+    'Low need adult'
 
     Source: need-group specification, section 1; the source of the scheme is `load_scheme(scheme).source`.
     """

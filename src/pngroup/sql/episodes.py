@@ -1,4 +1,4 @@
-"""Episodes (pregnancies) in SQL without recursion, and exact.
+"""Episodes in SQL without recursion, and exact.
 
 Deliveries, losses and discharges close whatever is open, whether or not anything is. So they cut a person's days into
 stretches that know nothing of each other, and whether a day *may* open an episode depends on earlier closings alone.

@@ -128,7 +128,7 @@ class Questions:
 
 
 def wording(call: Call, name: str | None = None) -> str:
-    """A name for a primitive's question: falls_24m, dialysis, fragility_site_fracture_24m_from_65."""
+    """A name for a primitive's question: condition, condition_24m, condition_24m_from_65."""
     months, days, least = call.option("months"), call.option("days"), call.option("min_age")
     window = f"_{months}m" if months is not None else f"_{days}d" if days is not None else ""
     return f"{name or call.names[0]}{window}{'' if least is None else f'_from_{least}'}"

@@ -65,7 +65,7 @@ def draw_conditions(people: Population, random: np.random.Generator) -> Mapping[
 
 def _liabilities(n_people: int, random: np.random.Generator) -> Mapping[str, Floats]:
     numbers = parameters()
-    variance, shared = numbers["frailty_variance"], numbers["shared_share"]
+    variance, shared = numbers["liability_variance"], numbers["shared_share"]
     common = random.gamma(shared / variance, variance, n_people)
     return {
         cluster: common + random.gamma((1 - shared) / variance, variance, n_people)
@@ -79,7 +79,7 @@ def _hazard(probability: Floats, cluster: str) -> Floats:
     if not cluster:
         found: Floats = -np.log1p(-probability)
         return found
-    variance = parameters()["frailty_variance"]
+    variance = parameters()["liability_variance"]
     return ((1 - probability) ** -variance - 1) / variance
 
 

@@ -93,7 +93,7 @@ class Slot:
 
 @frozen
 class Outcome:
-    """How pregnancies end: the share that end so, and the fewest, most frequent and most days they last."""
+    """How episodes end: the share that end so, and the fewest, most frequent and most days they last."""
 
     outcome: str
     weight: float
@@ -101,8 +101,8 @@ class Outcome:
 
 
 @frozen
-class PregnancyPart:
-    """What is recorded of pregnancies that end in `outcome` ("any": of all), by whom, for which share, and when."""
+class EpisodePart:
+    """What is recorded of episodes that end in `outcome` ("any": of all), by whom, for which share, and when."""
 
     part: str
     setting: str
@@ -113,30 +113,88 @@ class PregnancyPart:
     to_day: float
 
 
+@frozen
+class EpisodeParameters:
+    """An episode that people of one sex have from an age on.
+
+    `rates` are episodes a year with the outcome `rated`, for ages from and to, by the age `days_to_rated_age` days
+    after the first day. Between two of one person are `days_between` days or more.
+    """
+
+    id: str
+    sex: str
+    age_from: float
+    rated: str
+    days_to_rated_age: float
+    days_between: float
+    rates: tuple[tuple[int, int, float], ...]
+    outcomes: tuple[Outcome, ...]
+    parts: tuple[EpisodePart, ...]
+
+
+@frozen
+class Course:
+    """Sessions in hospital for a share of the people whose condition is of the cluster.
+
+    They come every so many days, the first so many days after the condition began; `once`: one at any time after that.
+    """
+
+    cluster: str
+    mark: str
+    share: float
+    sessions: int
+    every_days: int
+    after_days: int
+    once: bool
+
+
+@frozen
+class Value:
+    """A measured value: what it is called in records, and whether it follows a grade or the level of a condition."""
+
+    id: str
+    system: str
+    code: str
+    unit: str
+    drawn: str
+
+
+@frozen
+class Anchor:
+    """A published figure, in percent; `figure` says how it is counted, over people of these ages."""
+
+    name: str
+    figure: str
+    condition: str
+    age_from: int
+    age_to: int
+    value: float
+
+
 @frozen(eq=False)
 class Parameters:
     """All tables of `data/synthetic`."""
 
     numbers: Mapping[str, float]
     age_sex: tuple[tuple[int, int, str, float], ...]
-    fertility: tuple[tuple[int, int, float], ...]
     clusters: Mapping[str, bool]
     conditions: tuple[ConditionParameters, ...]
     registers: tuple[Register, ...]
     resolved: Mapping[str, Choice]
-    pregnancy_codes: Mapping[str, Choice]
-    pregnancy_parts: tuple[PregnancyPart, ...]
-    outcomes: tuple[Outcome, ...]
+    episodes: tuple[EpisodeParameters, ...]
+    episode_codes: Mapping[str, Choice]
+    grades: Mapping[str, float]
+    courses: tuple[Course, ...]
     acute_hospital: Mapping[str, Choice]
     acute_practice: Mapping[str, Choice]
     ages: Mapping[str, Floats]
     contacts: tuple[Rate, ...]
     medicines: tuple[Slot, ...]
     marks: Mapping[str, Choice]
-    values: Mapping[str, tuple[str, str, str]]
+    values: tuple[Value, ...]
     ranges: Mapping[str, Mapping[str, tuple[float, float]]]
     unknown_codes: tuple[tuple[str, str], ...]
-    anchors: Mapping[str, tuple[str, float]]
+    anchors: tuple[Anchor, ...]
 
     def __getitem__(self, name: str) -> float:
         """A single number of `parameters.csv`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,11 +15,11 @@ from ..errors import UsageError
 from .conditions import Held, count_conditions, draw_conditions
 from .dataset import Practice
 from .dirt import records_table
-from .hospital import admission_records, cancer_treatment, draw_admissions, emergency_records
+from .episodes import Episodes, draw_episodes, episode_records
+from .hospital import admission_records, course_records, draw_admissions, emergency_records
 from .measured import values_table
 from .people import NO_DAY, Population, dates, draw_people, people_table
-from .practice_records import administration, diagnoses, frailty_grades, frailty_records, minor_illness
-from .pregnancies import Pregnancies, draw_pregnancies, pregnancy_records
+from .practice_records import administration, diagnoses, draw_grades, grade_records, minor_illness
 from .rows import SETTINGS, Codebook, Rows, join
 from .services import contacts, draw_use, medicines
 
@@ -31,10 +31,10 @@ _STREAMS: Final = (
     "use",
     "diagnoses",
     "practice",
-    "frailty",
+    "grades",
     "admissions",
     "hospital",
-    "pregnancies",
+    "episodes",
     "contacts",
     "medicines",
     "values",
@@ -74,21 +74,20 @@ def practice(
     held = draw_conditions(people, random["conditions"])
     n_conditions = count_conditions(people, held)
     use = draw_use(n_people, random["use"])
-    grade = frailty_grades(people, n_conditions, random["frailty"])
+    grade = draw_grades(people, n_conditions, random["grades"])
     admissions = draw_admissions(people, use, n_conditions, random["admissions"])
-    pregnancies = draw_pregnancies(people, random["pregnancies"])
+    episodes = draw_episodes(people, random["episodes"])
 
     book = Codebook()
-    cancers = [found for found in held.values() if found.condition.cluster == "cancer"]
     clinical = join(
         [
             *diagnoses(people, held, book, random["diagnoses"]),
             minor_illness(people, use, book, random["practice"]),
-            *frailty_records(people, grade, book, random["frailty"]),
+            *grade_records(people, grade, book, random["grades"]),
             *admission_records(people, admissions, held, book, random["hospital"]),
             *emergency_records(admissions, book, random["hospital"]),
-            *cancer_treatment(people, cancers, book, random["hospital"]),
-            *pregnancy_records(people, pregnancies, book, random["pregnancies"]),
+            *course_records(people, held, book, random["hospital"]),
+            *episode_records(people, episodes, book, random["episodes"]),
         ]
     )
     office = administration(people, book, random["practice"])
@@ -105,7 +104,7 @@ def practice(
         medicines=_medicines_table(people, medicines(people, use, held, book, random["medicines"]), book),
         values=values_table(people, held, grade, random["values"]),
         as_at=to_date(day),
-        truth=_truth(people, held, pregnancies),
+        truth=_truth(people, held, episodes),
         dirt=counts,
     )
 
@@ -115,15 +114,16 @@ def _medicines_table(people: Population, rows: Rows, book: Codebook) -> dict[str
     return {"person_id": people.ids[rows.person], "code": codes, "system": systems, "date": dates(rows.day)}
 
 
-def _truth(people: Population, held: Mapping[str, Held], pregnancies: Pregnancies) -> dict[str, npt.NDArray[Any]]:
+def _truth(people: Population, held: Mapping[str, Held], episodes: Sequence[Episodes]) -> dict[str, npt.NDArray[Any]]:
     """Who has which condition since when: what the records were made from."""
-    going_on = (pregnancies.conception <= people.as_at) & (pregnancies.end > people.as_at)
-    found = list(held.values())
-    names = np.array([*held, "pregnancy"], dtype=object)
-    counts = [len(one.person) for one in found] + [int(going_on.sum())]
-    person = np.concatenate([*(one.person for one in found), pregnancies.person[going_on]])
-    onset = np.concatenate([*(one.onset for one in found), pregnancies.conception[going_on]])
-    resolved = np.concatenate([*(one.resolved for one in found), np.full(counts[-1], NO_DAY, dtype=np.int32)])
+    found = [(name, one.person, one.onset, one.resolved) for name, one in held.items()]
+    for drawn in episodes:
+        now = drawn.going_on(people.as_at)
+        unresolved = np.full(int(now.sum()), NO_DAY, dtype=np.int32)
+        found.append((drawn.kind.id, drawn.person[now], drawn.first[now], unresolved))
+    names = np.array([name for name, *_ in found], dtype=object)
+    counts = [len(who) for _, who, *_ in found]
+    person, onset, resolved = (np.concatenate([each[place] for each in found]) for place in (1, 2, 3))
     return {
         "person_id": people.ids[person],
         "condition": np.repeat(names, counts),

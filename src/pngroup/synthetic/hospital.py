@@ -6,7 +6,7 @@ every admission repeats the patient's long-term conditions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -93,31 +93,25 @@ def emergency_records(admissions: Admissions, book: Codebook, random: np.random.
     yield rows(admissions.person[chosen], code, admissions.day[chosen], EMERGENCY)
 
 
-def cancer_treatment(
-    people: Population, cancers: Sequence[Held], book: Codebook, random: np.random.Generator
+def course_records(
+    people: Population, held: Mapping[str, Held], book: Codebook, random: np.random.Generator
 ) -> Iterator[Rows]:
-    """Courses of chemotherapy and radiotherapy in the year after a cancer began, and follow-up later."""
-    numbers = parameters()
-    for found in cancers:
-        for name in ("chemotherapy", "radiotherapy"):
-            n_sessions, every = int(numbers[f"{name}_sessions"]), int(numbers[f"{name}_days"])
-            treated = random.random(len(found.person)) < numbers[f"{name}_share"]
-            first = found.onset[treated] + int(numbers["treatment_after_days"])
-            day = (first[:, None] + every * np.arange(n_sessions, dtype=np.int32)).ravel()
-            person = np.repeat(found.person[treated], n_sessions)
-            yield _within(people, person, day, parameters().marks[name], book, random)
-        after = int(numbers["cancer_review_after_days"])
-        review = spread(np.minimum(found.onset + after, found.until), found.until, random)
-        reviewed = random.random(len(found.person)) < numbers["cancer_review_share"]
-        reviewed &= review >= found.onset + after
-        yield _within(
-            people,
-            found.person[reviewed],
-            review[reviewed],
-            parameters().marks["cancer_review"],
-            book,
-            random,
-        )
+    """The courses of `courses.csv`: sessions of treatment soon after a condition began, and follow-up later."""
+    for found in held.values():
+        for course in parameters().courses:
+            if course.cluster != found.condition.cluster:
+                continue
+            if course.once:
+                day = spread(np.minimum(found.onset + course.after_days, found.until), found.until, random)
+                chosen = random.random(len(found.person)) < course.share
+                chosen &= day >= found.onset + course.after_days
+                person, day = found.person[chosen], day[chosen]
+            else:
+                chosen = random.random(len(found.person)) < course.share
+                first = found.onset[chosen] + course.after_days
+                day = (first[:, None] + course.every_days * np.arange(course.sessions, dtype=np.int32)).ravel()
+                person = np.repeat(found.person[chosen], course.sessions)
+            yield _within(people, person, day, parameters().marks[course.mark], book, random)
 
 
 def _within(

@@ -1,4 +1,4 @@
-"""Measured values: the Clinical Frailty Scale of some older people, and kidney function."""
+"""Measured values: those that follow a grade, and levels that conditions lower."""
 
 from __future__ import annotations
 
@@ -9,30 +9,29 @@ import numpy as np
 import numpy.typing as npt
 
 from .conditions import Held
-from .definitions import Floats
+from .definitions import Floats, Value
 from .people import NO_DAY, YEAR, Population, dates
 from .practice_records import Grades
 from .rows import in_order, spread
 from .tables import parameters
 
-#: Grades of frailty in `ranges.csv`, by number.
-_GRADES: Final = ("none", "mild", "moderate", "severe")
+#: In `ranges.csv` the group of people without a grade.
+_UNGRADED: Final = "none"
 
 
 def values_table(
     people: Population, held: Mapping[str, Held], grade: Grades, random: np.random.Generator
 ) -> dict[str, npt.NDArray[Any]]:
     """The table of values, by person and day."""
+    values = parameters().values
     parts = [
-        ("clinical_frailty_scale", *_frailty_scale(people, grade, random)),
-        ("estimated_glomerular_filtration_rate", *_kidney_function(people, held, random)),
+        _graded(each, people, grade, random) if each.drawn == "grade" else _levels(each, people, held, random)
+        for each in values
     ]
-    person = np.concatenate([part[1] for part in parts])
-    day = np.concatenate([part[2] for part in parts])
-    value = np.concatenate([part[3] for part in parts])
-    kind = np.repeat(np.arange(len(parts)), [len(part[1]) for part in parts])
+    person, day, value = (np.concatenate(column) for column in zip(*parts, strict=True))
+    kind = np.repeat(np.arange(len(parts)), [len(part[0]) for part in parts])
     order = in_order(person, day)
-    texts = np.array([parameters().values[part[0]] for part in parts], dtype=object)
+    texts = np.array([(each.system, each.code, each.unit) for each in values], dtype=object)
     system, code, unit = (texts[kind[order], column] for column in range(3))
     return {
         "person_id": people.ids[person[order]],
@@ -44,37 +43,38 @@ def values_table(
     }
 
 
-def _frailty_scale(
-    people: Population, grade: Grades, random: np.random.Generator
+def _graded(
+    of: Value, people: Population, grade: Grades, random: np.random.Generator
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], Floats]:
-    """A recent scale for a share of the graded, and for a few others of 65 and over."""
-    share = parameters()["clinical_frailty_scale_share"]
-    chance = np.where(grade > 0, share, share / 10) * (people.age >= 65) * (people.end >= people.start)
-    person = np.flatnonzero(random.random(len(people)) < chance)
-    ranges = parameters().ranges["clinical_frailty_scale"]
-    low, high = np.array([ranges[name] for name in _GRADES])[grade[person]].T
+    """A recent value for a share of the graded, and for a few others as old."""
+    numbers = parameters()
+    share = numbers["graded_value_share"]
+    chance = np.where(grade > 0, share, share / 10) * (people.age >= numbers["grade_age_from"])
+    person = np.flatnonzero(random.random(len(people)) < chance * (people.end >= people.start))
+    ranges = numbers.ranges[of.id]
+    low, high = np.array([ranges[name] for name in (_UNGRADED, *numbers.grades)])[grade[person]].T
     value = low + np.floor(random.random(len(person)) * (high - low + 1))
-    recent = people.end[person] - int(parameters()["frailty_recent_days"])
+    recent = people.end[person] - int(numbers["grade_recent_days"])
     return person, spread(np.maximum(people.start[person], recent), people.end[person], random), value
 
 
-def _kidney_function(
-    people: Population, held: Mapping[str, Held], random: np.random.Generator
+def _levels(
+    of: Value, people: Population, held: Mapping[str, Held], random: np.random.Generator
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], Floats]:
-    """Results about once a year in people with hypertension, diabetes or kidney disease."""
+    """Results about once a year in people with one of the value's conditions in `ranges.csv`."""
     numbers, n = parameters(), len(people)
     level = np.full(n, np.nan)
-    usual = random.normal(numbers["egfr_at_40"], numbers["egfr_spread"], n)
-    usual -= numbers["egfr_lost_per_year"] * np.maximum(people.age - 40, 0)
+    usual = random.normal(numbers["level_at_40"], numbers["level_spread"], n)
+    usual -= numbers["level_lost_per_year"] * np.maximum(people.age - 40, 0)
     # Later rows of the table are worse and stand over earlier ones.
-    for name, (low, high) in parameters().ranges["estimated_glomerular_filtration_rate"].items():
+    for name, (low, high) in numbers.ranges[of.id].items():
         person = _now(held[name])
         level[person] = np.clip(usual[person], low, high)
-    first = np.maximum(people.start, people.end - int(numbers["egfr_days"]))
+    first = np.maximum(people.start, people.end - int(numbers["level_days"]))
     years = np.maximum(people.end - first, 0) / YEAR
-    person = np.repeat(np.arange(n), random.poisson(~np.isnan(level) * numbers["egfr_per_year"] * years))
-    value = np.round(level[person] + random.normal(0, numbers["egfr_error"], len(person)))
-    return person, spread(first[person], people.end[person], random), np.maximum(value, 4)
+    person = np.repeat(np.arange(n), random.poisson(~np.isnan(level) * numbers["level_per_year"] * years))
+    value = np.round(level[person] + random.normal(0, numbers["level_error"], len(person)))
+    return person, spread(first[person], people.end[person], random), np.maximum(value, numbers["level_least"])
 
 
 def _now(held: Held) -> npt.NDArray[np.int32]:

@@ -1,4 +1,4 @@
-"""What the practice itself records: diagnoses and reviews, minor illness, frailty, administration."""
+"""What the practice itself records: diagnoses and reviews, minor illness, grades, administration."""
 
 from __future__ import annotations
 
@@ -86,28 +86,28 @@ def draw_by_age(
     return code
 
 
-def frailty_grades(people: Population, n_conditions: npt.NDArray[np.int64], random: np.random.Generator) -> Grades:
-    """0 to 3 for none, mild, moderate and severe frailty; only people of 65 and over are graded."""
+def draw_grades(people: Population, n_conditions: npt.NDArray[np.int64], random: np.random.Generator) -> Grades:
+    """0 for none, then the number of the grade in `grades.csv`; people younger than `grade_age_from` have none."""
     numbers = parameters()
-    score = n_conditions + numbers["frailty_per_ten_years"] * (people.age - 65) / 10
-    score = score + random.normal(0, numbers["frailty_spread"], len(people))
-    cuts = [numbers[f"frailty_cut_{grade}"] for grade in ("mild", "moderate", "severe")]
-    grade = np.searchsorted(cuts, score, side="right").astype(np.int8)
-    grade[(people.age < 65) | (people.end < people.start)] = 0
+    age_from = numbers["grade_age_from"]
+    score = n_conditions + numbers["grade_per_ten_years"] * (people.age - age_from) / 10
+    score = score + random.normal(0, numbers["grade_spread"], len(people))
+    grade = np.searchsorted(list(numbers.grades.values()), score, side="right").astype(np.int8)
+    grade[(people.age < age_from) | (people.end < people.start)] = 0
     return grade
 
 
-def frailty_records(people: Population, grade: Grades, book: Codebook, random: np.random.Generator) -> Iterator[Rows]:
-    """A recent grade for a share of the frail, after a milder one for some of them."""
+def grade_records(people: Population, grade: Grades, book: Codebook, random: np.random.Generator) -> Iterator[Rows]:
+    """A recent grade for a share of the graded, after a lower one for some of them."""
     numbers = parameters()
-    coded = np.flatnonzero((grade > 0) & (random.random(len(people)) < numbers["frailty_coded_share"]))
+    coded = np.flatnonzero((grade > 0) & (random.random(len(people)) < numbers["grade_coded_share"]))
     start, end = people.start[coded], people.end[coded]
-    recent = np.maximum(start, end - int(numbers["frailty_recent_days"])).astype(np.int32)
+    recent = np.maximum(start, end - int(numbers["grade_recent_days"])).astype(np.int32)
     day = spread(recent, end, random)
-    earlier = (random.random(len(coded)) < numbers["frailty_earlier_share"]) & (grade[coded] > 1) & (recent > start)
-    before = spread(np.maximum(start, recent - int(numbers["frailty_earlier_days"])), recent, random)
-    for number, name in enumerate(("frailty_mild", "frailty_moderate", "frailty_severe"), start=1):
-        choice = parameters().marks[name]
+    earlier = (random.random(len(coded)) < numbers["grade_earlier_share"]) & (grade[coded] > 1) & (recent > start)
+    before = spread(np.maximum(start, recent - int(numbers["grade_earlier_days"])), recent, random)
+    for number, name in enumerate(numbers.grades, start=1):
+        choice = numbers.marks[name]
         now = grade[coded] == number
         yield rows(coded[now], book.draw(choice, int(now.sum()), random), day[now], PRIMARY_CARE)
         then = earlier & (grade[coded] == number + 1)

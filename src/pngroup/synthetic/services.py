@@ -64,7 +64,7 @@ def contacts(
 def medicines(
     people: Population, use: Floats, held: Mapping[str, Held], book: Codebook, random: np.random.Generator
 ) -> Rows:
-    """Repeat medicines by condition, issued at even intervals while the condition lasts, and antibiotics."""
+    """Repeat medicines by condition, issued at even intervals while the condition lasts, and short courses."""
     numbers = parameters()
     first_day = np.maximum(people.start, people.as_at - round(numbers["medicines_years"] * YEAR) + 1)
     interval = int(numbers["issue_days"])
@@ -81,9 +81,9 @@ def medicines(
         number = np.arange(len(again)) - np.repeat(np.cumsum(issues) - issues, issues)
         parts.append(rows(person[again], code[again], start[again] + number * interval, PRIMARY_CARE))
     years = np.maximum(people.end - first_day + 1, 0) / YEAR
-    n_courses = random.poisson(numbers["antibiotic_per_year"] * use * years)
+    n_courses = random.poisson(numbers["short_courses_per_year"] * use * years)
     person = np.repeat(np.arange(len(people), dtype=np.int32), n_courses)
-    code = book.draw(parameters().marks["antibiotic"], len(person), random)
+    code = book.draw(parameters().marks["short_course"], len(person), random)
     parts.append(rows(person, code, spread(first_day[person], people.end[person], random), PRIMARY_CARE))
     found_rows = join(parts)
     return found_rows.at(in_order(found_rows.person, found_rows.day))

@@ -12,15 +12,19 @@ from ..errors import ModelError
 from ..resources import Row, read_rows
 from .definitions import (
     KNOTS,
+    Anchor,
     Choice,
     ConditionParameters,
+    Course,
+    EpisodeParameters,
+    EpisodePart,
     Floats,
     Outcome,
     Parameters,
-    PregnancyPart,
     Rate,
     Register,
     Slot,
+    Value,
 )
 
 _KNOT_COLUMNS: Final = [f"age_{age}" for age in KNOTS]
@@ -29,6 +33,15 @@ _CONDITION_COLUMNS: Final = [
     *("mean_years", "onset_age_from", "onset_age_to", "recodes_per_year", "hospital_share"),
     *("resolved", "resolved_share", "lasting", "counts_in_35", "source"),
 ]
+_EPISODE_COLUMNS: Final = [
+    *("id", "sex", "age_from", "rated_outcome", "days_to_rated_age", "days_between", "source", "note"),
+]
+_PART_COLUMNS: Final = ["episode", "part", "setting", "share", "outcome", "counted_from", "from_day", "to_day"]
+_OUTCOME_COLUMNS: Final = ["episode", "outcome", "detail", "weight", "from_day", "most_day", "to_day"]
+_COURSE_COLUMNS: Final = [
+    *("cluster", "mark", "share", "sessions", "every_days", "after_days", "once", "source", "note"),
+]
+_VALUE_COLUMNS: Final = ["id", "system", "code", "unit", "drawn"]
 _BANDS: Final = ["from_0", "from_16", "from_65", "from_80"]
 
 
@@ -48,11 +61,7 @@ def parameters() -> Parameters:
             (int(_number(row, "age_from")), int(_number(row, "age_to")), row["sex"], _number(row, "percent"))
             for row in _rows("age_sex", ["age_from", "age_to", "sex", "percent"])
         ),
-        fertility=tuple(
-            (int(_number(row, "age_from")), int(_number(row, "age_to")), _number(row, "births_per_1000"))
-            for row in _rows("fertility", ["age_from", "age_to", "births_per_1000"])
-        ),
-        clusters={row["id"]: _yes(row, "shares_frailty") for row in _rows("clusters", ["id", "shares_frailty"])},
+        clusters={row["id"]: _yes(row, "shares_liability") for row in _rows("clusters", ["id", "shares_liability"])},
         conditions=tuple(_condition(row, shapes, choices) for row in condition_rows),
         registers=tuple(
             Register(
@@ -64,32 +73,13 @@ def parameters() -> Parameters:
             for row in _rows("registers", ["id", "conditions", "percent", "age_from"])
         ),
         resolved={name: next(iter(choices[name].values())) for name in sorted(resolved_ids)},
-        pregnancy_codes={
+        episodes=_episodes(),
+        episode_codes={
             part: _choices(rows)[0]
-            for part, rows in _grouped(_rows("pregnancy_codes", ["part", "system", "code", "weight"]), "part").items()
+            for part, rows in _grouped(_rows("episode_codes", ["part", "system", "code", "weight"]), "part").items()
         },
-        pregnancy_parts=tuple(
-            PregnancyPart(
-                part=row["part"],
-                setting=row["setting"],
-                share=_number(row, "share"),
-                outcome=row["outcome"],
-                from_end=row["counted_from"] == "end",
-                from_day=_number(row, "from_day"),
-                to_day=_number(row, "to_day"),
-            )
-            for row in _rows(
-                "pregnancy_parts", ["part", "setting", "share", "outcome", "counted_from", "from_day", "to_day"]
-            )
-        ),
-        outcomes=tuple(
-            Outcome(
-                row["outcome"],
-                _number(row, "weight"),
-                (_number(row, "from_day"), _number(row, "most_day"), _number(row, "to_day")),
-            )
-            for row in _rows("pregnancy_outcomes", ["outcome", "detail", "weight", "from_day", "most_day", "to_day"])
-        ),
+        grades={row["id"]: _number(row, "cut") for row in _read("grades", ["id", "cut", "source", "note"])},
+        courses=tuple(_course(row) for row in _read("courses", _COURSE_COLUMNS)),
         acute_hospital=_by(_rows("acute_icd10", ["code", "weight", "ages"]), "ages", "icd10"),
         acute_practice=_by(_rows("acute_snomed", ["code", "weight", "ages"]), "ages", "snomed"),
         ages={
@@ -110,15 +100,22 @@ def parameters() -> Parameters:
             name: _choices(rows)[0]
             for name, rows in _grouped(_rows("marks", ["id", "system", "code", "weight"]), "id").items()
         },
-        values={
-            row["id"]: (row["system"], row["code"], row["unit"])
-            for row in _rows("values", ["id", "system", "code", "unit"])
-        },
+        values=tuple(Value(*(row[column] for column in _VALUE_COLUMNS)) for row in _rows("values", _VALUE_COLUMNS)),
         ranges={
             value: {row["group"]: (_number(row, "low"), _number(row, "high")) for row in rows}
             for value, rows in _grouped(_rows("ranges", ["value", "group", "low", "high"]), "value").items()
         },
-        anchors={row["id"]: (row["name"], _number(row, "value")) for row in _rows("anchors", ["id", "name", "value"])},
+        anchors=tuple(
+            Anchor(
+                row["name"],
+                row["figure"],
+                row["condition"],
+                int(_number(row, "age_from")),
+                int(_number(row, "age_to")),
+                _number(row, "value"),
+            )
+            for row in _rows("anchors", ["name", "figure", "condition", "age_from", "age_to", "value"])
+        ),
         unknown_codes=tuple((row["system"], row["code"]) for row in _rows("unknown_codes", ["system", "code"])),
     )
 
@@ -162,6 +159,59 @@ def _condition(
         counts_in_35=_yes(row, "counts_in_35"),
         shape=shapes[row["id"]],
         codes=choices[row["id"]],
+    )
+
+
+def _episodes() -> tuple[EpisodeParameters, ...]:
+    rates = _grouped(_rows("episode_rates", ["episode", "age_from", "age_to", "per_1000"]), "episode")
+    outcomes = _grouped(_rows("episode_outcomes", _OUTCOME_COLUMNS), "episode")
+    parts = _grouped(_rows("episode_parts", _PART_COLUMNS), "episode")
+    return tuple(
+        EpisodeParameters(
+            id=row["id"],
+            sex=row["sex"],
+            age_from=_number(row, "age_from"),
+            rated=row["rated_outcome"],
+            days_to_rated_age=_number(row, "days_to_rated_age"),
+            days_between=_number(row, "days_between"),
+            rates=tuple(
+                (int(_number(each, "age_from")), int(_number(each, "age_to")), _number(each, "per_1000") / 1000)
+                for each in rates[row["id"]]
+            ),
+            outcomes=tuple(
+                Outcome(
+                    each["outcome"],
+                    _number(each, "weight"),
+                    (_number(each, "from_day"), _number(each, "most_day"), _number(each, "to_day")),
+                )
+                for each in outcomes[row["id"]]
+            ),
+            parts=tuple(
+                EpisodePart(
+                    part=each["part"],
+                    setting=each["setting"],
+                    share=_number(each, "share"),
+                    outcome=each["outcome"],
+                    from_end=each["counted_from"] == "end",
+                    from_day=_number(each, "from_day"),
+                    to_day=_number(each, "to_day"),
+                )
+                for each in parts[row["id"]]
+            ),
+        )
+        for row in _read("episodes", _EPISODE_COLUMNS)
+    )
+
+
+def _course(row: Row) -> Course:
+    return Course(
+        cluster=row["cluster"],
+        mark=row["mark"],
+        share=_number(row, "share"),
+        sessions=int(_number(row, "sessions")),
+        every_days=int(_number(row, "every_days")),
+        after_days=int(_number(row, "after_days")),
+        once=_yes(row, "once"),
     )
 
 

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from ..dates import age_on, months_before, read_as_at
 from .dataset import Practice
+from .definitions import Anchor
 from .people import SEXES
 from .tables import parameters
 
@@ -77,16 +78,15 @@ def compare_age_sex(practice: Practice) -> list[Comparison]:
 
 
 def compare_anchors(practice: Practice) -> list[Comparison]:
-    """Published figures to report beside: multimorbidity, pregnancy, non-consulters, use of general practice.
+    """Published figures to report beside: several conditions, an episode going on, no contact, use of a practice.
 
     Their sources stand in `anchors.csv`. Two or more of 35 conditions (Valabhji and others 2023) is counted here
-    without the two levels of hospital frailty risk, which are no conditions of the generator.
+    without the two of the 35 that are bands of a score, which are no conditions of the generator.
     """
     age, has = _people(practice)
     n_conditions = np.zeros(len(age), dtype=np.int64)
     for condition in parameters().conditions:
-        # Stroke and heart attack registers overlap with their parents: a form of a condition does not count
-        # again.
+        # A form of a condition does not count again beside its parent.
         if condition.counts_in_35 and not condition.given:
             n_conditions += has(condition.id)
     several = n_conditions >= 2
@@ -102,19 +102,21 @@ def compare_anchors(practice: Practice) -> list[Comparison]:
     def mean(values: npt.NDArray[Any], among: npt.NDArray[np.bool_]) -> float:
         return 100 * float(values[among].mean()) if among.any() else 0.0
 
-    everybody = np.ones(len(age), dtype=np.bool_)
-    figures = {
-        "several_all": mean(several, everybody),
-        "several_under_20": mean(several, age < 20),
-        "several_80": mean(several, age >= 80),
-        "pregnant": mean(has("pregnancy"), everybody),
-        "no_contact": mean(~met, there),
-        "practice_contacts": 100 * int(in_practice.sum()) / len(age),
-    }
-    found = []
-    for anchor, (name, value) in parameters().anchors.items():
-        found.append(Comparison(name, value, figures[anchor], 0.0, followed=False))
-    return found
+    def got(anchor: Anchor) -> float:
+        aged = (age >= anchor.age_from) & (age < anchor.age_to)
+        match anchor.figure:
+            case "several":
+                return mean(several, aged)
+            case "share":
+                return mean(has(anchor.condition), aged)
+            case "no_contact":
+                return mean(~met, there & aged)
+            case "practice_contacts":
+                return 100 * int(in_practice.sum()) / len(age)
+            case other:
+                raise ValueError(f"anchors.csv has a figure that nothing counts: {other}")
+
+    return [Comparison(each.name, each.value, got(each), 0.0, followed=False) for each in parameters().anchors]
 
 
 def compare_with_targets(practice: Practice) -> str:
