@@ -33,6 +33,7 @@ EVERYDAY = {
 #: Words that say something else in one file, and would be clinical elsewhere.
 IN_THEIR_PLACE = {
     ("codes/icd10cm.py", "CMS"),  # the agency that maintains the codes
+    ("population/mortality.py", "cancer"),  # the title of a book
     ("population/star_tables.py", "gender"),  # the name of a column of the published schema
     ("synthetic/rows.py", "mental health"),  # a setting
     ("through_time/intervals.py", "cancer"),  # the title of a book
