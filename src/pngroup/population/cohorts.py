@@ -114,8 +114,8 @@ def cohort(
     """Everybody of whom all that is asked is true at the end of `as_at`.
 
     `where` is an expression of the model language: any condition of the catalogue, whether or not the model uses it,
-    and the measures, scores, lines, tallies and registers of the model: `"ever(diabetes) and age >= 65 and not
-    within(any_record, months=12)"`. It counts all records, unless it names a filter of the model: `ever(diabetes,
+    and the measures, scores, lines, tallies and registers of the model: `"ever(a_condition) and age >= 65 and not
+    within(any_record, months=12)"`. It counts all records, unless it names a filter of the model: `ever(a_condition,
     where='hospital')`. `groups` are group numbers, `tiers` words of the scheme, `traits` columns of people
     with the value or values allowed in each: `{"ethnicity": ["B"], "practice": "A81001"}`. `people`, `records` and
     `options` are those of `group()`. An expression about a restricted topic needs `show_restricted`: a list of people
@@ -129,7 +129,7 @@ def cohort(
 
     >>> people = {"person_id": ["a", "b"], "birth_date": ["1940-05-02", "1990-01-01"], "ward": ["X", "Y"]}
     >>> records = {"person_id": ["a", "b"], "code": ["E11.9", "E11.9"], "date": ["2020-01-10", "2025-12-01"]}
-    >>> query = "ever(diabetes) and not within(any_record, months=12)"
+    >>> query = "ever(any_record) and not within(any_record, months=12)"
     >>> found = cohort(people, records, as_at="2026-03-31", where=query, traits={"ward": "X"}, system="icd10")
     >>> found.n, found.to_frame()["person_id"]
     (1, ['a'])
@@ -184,7 +184,7 @@ def _read(text: object, model: Model) -> Node:
             f"where is a {type(text).__name__}",
             where=_WHERE,
             allowed="an expression of the model language as text",
-            remedy="write it as 'ever(diabetes) and age >= 65'",
+            remedy="write it as 'ever(a_condition) and age >= 65'",
         )
     try:
         node = parse(text, where=_WHERE)
