@@ -129,7 +129,7 @@ def cohort(
 
     >>> people = {"person_id": ["a", "b"], "birth_date": ["1940-05-02", "1990-01-01"], "ward": ["X", "Y"]}
     >>> records = {"person_id": ["a", "b"], "code": ["E11.9", "E11.9"], "date": ["2020-01-10", "2025-12-01"]}
-    >>> query = "n_ltc >= 1 and not within(any_record, months=12)"
+    >>> query = "ever(any_record) and not within(any_record, months=12)"
     >>> found = cohort(people, records, as_at="2026-03-31", where=query, traits={"ward": "X"}, system="icd10")
     >>> found.n, found.to_frame()["person_id"]
     (1, ['a'])
