@@ -36,7 +36,6 @@ IN_THEIR_PLACE = {
     ("population/mortality.py", "cancer"),  # the title of a book
     ("population/star_tables.py", "gender"),  # the name of a column of the published schema
     ("synthetic/rows.py", "mental health"),  # a setting
-    ("population/mortality.py", "cancer"),  # the title of a book
     ("through_time/intervals.py", "cancer"),  # the title of a book
     ("vocabulary.py", "mental health"),  # a setting
     # The public names of the eleven groups.
