@@ -97,8 +97,14 @@ def months_before(day: int, months: int) -> int:
 
 
 def window_start(as_at: int, *, months: int | None = None, days: int | None = None) -> int:
-    """The last day outside the window: a day counts when it is later than this and not later than `as_at`."""
-    return months_before(as_at, months) if months is not None else as_at - (days or 0)
+    """The last day outside the window: a day counts when it is later than this and not later than `as_at`.
+
+    With months and days the shorter of the two spans counts.
+    """
+    if months is None:
+        return as_at - (days or 0)
+    start = months_before(as_at, months)
+    return start if days is None else max(start, as_at - days)
 
 
 def window_starts(first: int, last: int, *, months: int | None = None, days: int | None = None) -> Days:
@@ -115,7 +121,7 @@ def window_starts(first: int, last: int, *, months: int | None = None, days: int
     start = before.astype("datetime64[D]").astype(np.int32) + (each - of_month.astype("datetime64[D]").astype(np.int32))
     last_of_month = (before + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int32) - 1
     found: Days = np.minimum(start, last_of_month).astype(np.int32)
-    return found
+    return found if days is None else np.maximum(found, each - np.int32(days))
 
 
 def age_on(birth: Days, day: int | Days) -> Days:

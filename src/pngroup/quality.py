@@ -113,8 +113,8 @@ NOTES: Final = {
     **FAULT_NOTES,
     "rewritten": "codes rewritten without loss (case, dots, padding, suffixes)",
     "filler": "filler codes (R69X) that hospitals write where no diagnosis was given",
-    "setting_missing": "records without a setting, of which the model counts only some",
-    "position_missing": "records without a position, of which the model counts only some",
+    "setting_missing": "records that do not say their setting, for which the model asks",
+    "position_missing": "records that do not say their position, for which the model asks",
     "administrative": "administrative records, not counted as known to services",
     "age_imputed": "birth date imputed from a month or a year",
 }

@@ -103,10 +103,14 @@ class Setting(_Word):
     PHARMACY = "pharmacy"
     SOCIAL_CARE = "social_care"
     OTHER = "other"
+    UNKNOWN = "unknown"
 
 
 #: A setting that is a kind of another: a contact counts in both.
-BROADER: Mapping[Setting | None, Setting] = {Setting.EMERGENCY_ADMISSION: Setting.INPATIENT}
+BROADER: Mapping[Setting | None, Setting] = {
+    Setting.EMERGENCY_ADMISSION: Setting.INPATIENT,
+    Setting.UNKNOWN: Setting.OTHER,
+}
 
 
 class Change(_Word):

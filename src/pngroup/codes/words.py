@@ -50,6 +50,9 @@ def read_position(value: object) -> Position | None:
     main further main None
     """
     key = key_of(value)
+    if str(value).strip().startswith("-"):
+        # -1 often stands for a missing number, and its sign is no part of the key.
+        return None
     if key.isdecimal() and int(key) > 0:
         return Position.MAIN if int(key) == 1 else Position.FURTHER
     return alias_table("positions", Position).get(key)

@@ -103,11 +103,11 @@ def windows_moved(
 
 
 def window_of(call: Call) -> Window | None:
-    """The window of a call; None for all time."""
+    """The window of a call; None for all time. Of days within a limit of months it is that of days."""
     months, days = call.option("months"), call.option("days")
-    if months is not None:
-        return "months", months
-    return None if days is None else ("days", days)
+    if days is not None:
+        return "days", days
+    return None if months is None else ("months", months)
 
 
 @frozen

@@ -219,9 +219,9 @@ class Words:
 
     def _window(self, call: Call) -> str:
         months, days = call.option("months"), call.option("days")
-        if months is not None:
-            return f" in {months} months"
-        return f" in {days} days" if days is not None else ""
+        if days is not None:
+            return f" in {days} days"
+        return f" in {months} months" if months is not None else ""
 
     # -- names --------------------------------------------------------------------------------------------------------
 

@@ -59,7 +59,7 @@ class Variants:
                 found[f"{column}_missing"] = np.ones(table.n_rows, bool)
                 continue
             encoded = table.encode(column)
-            missing = np.array([*(is_missing(word) for word in encoded.values.tolist()), True])[encoded.index]
+            missing = np.array([*(_is_unsaid(word, column) for word in encoded.values.tolist()), True])[encoded.index]
             if missing.any():
                 found[f"{column}_missing"] = missing
         return found
@@ -92,3 +92,8 @@ class Variants:
     def _passing_position(self, position: Position | None) -> int:
         is_main = None if position is None else position is Position.MAIN
         return sum(1 << bit for bit, each in enumerate(self._filters) if each.takes_position(is_main))
+
+
+def _is_unsaid(word: object, column: str) -> bool:
+    """Whether a word leaves open what a filter asks for: it is missing, or says that nobody knows."""
+    return is_missing(word) or (column == "setting" and read_setting(word) is Setting.UNKNOWN)

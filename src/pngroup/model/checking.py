@@ -18,6 +18,9 @@ from .tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Nu
 _LARGE: Final = 10**6
 #: A combination has a number: one bit for each part of it.
 _MOST_COMBINED: Final = 62
+_BITS_OF_A_GROUP: Final = 6
+#: Which filters a record passes is one byte.
+_MOST_FILTERS: Final = 8
 _SEXES: Final = tuple(sex.value for sex in Sex)
 
 
@@ -161,11 +164,16 @@ class _Check:
             for source in register.source.split():
                 self._known(source, self.sources, "source", f"{place}.source")
             self._truth(model.register_rules[register.id], f"{place}.when")
+        if len(model.filters_used) > _MOST_FILTERS:
+            raise self.fail(
+                f"the model asks through {len(model.filters_used)} filters", "filters", f"{_MOST_FILTERS} at most"
+            )
         for column, flag in model.facts.items():
             self._known(flag, [known.id for known in model.flags], "flag", f"facts.{column}")
         for each in model.combinations:
-            if each.registers and len(model.registers_of(each.registers)) > _MOST_COMBINED:
-                raise self.fail(f"{each.id} combines too much", f"combinations.{each.id}", f"{_MOST_COMBINED} at most")
+            most = _MOST_COMBINED - (_BITS_OF_A_GROUP if each.with_group else 0)
+            if len(model.lists.get(each.registers, each.flags)) > most:
+                raise self.fail(f"{each.id} combines too much", f"combinations.{each.id}", f"{most} parts at most")
             place = f"combinations.{each.id}"
             if each.registers:
                 self._known(each.registers, model.lists, "list", place)

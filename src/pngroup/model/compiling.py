@@ -415,8 +415,8 @@ def _window(call: Call) -> Window:
 
 def _most_days(call: Call) -> int:
     months, days = _window(call)
-    most = months * _DAYS_OF_MONTH if months is not None else days if days is not None else _MOST_DAYS
-    return min(most, _MOST_DAYS)
+    of_months = months * _DAYS_OF_MONTH if months is not None else _MOST_DAYS
+    return min(of_months, days if days is not None else _MOST_DAYS, _MOST_DAYS)
 
 
 def _age(view: View) -> Any:

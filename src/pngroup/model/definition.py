@@ -156,7 +156,7 @@ class Model:
     `facts`: flags that stand in the facts of a star schema, by their columns there.
     `unknown`: groups of people of whom too little is known to say that they need little.
     `register_rules` has the expression of each register,
-    `lists` are the lists that registers belong to.
+    `lists` has the registers of each list, those of all editions and left out ones among them.
     """
 
     name: str
@@ -177,7 +177,7 @@ class Model:
     beside: tuple[Rule, ...] = field(repr=False)
     flags: tuple[Flag, ...] = field(repr=False)
     registers: Mapping[str, Register] = field(repr=False)
-    lists: tuple[str, ...] = field(repr=False)
+    lists: Mapping[str, tuple[str, ...]] = field(repr=False)
     register_rules: Mapping[str, Node] = field(repr=False)
     combinations: tuple[Combination, ...] = field(repr=False)
     facts: Mapping[str, str] = field(repr=False)

@@ -88,7 +88,8 @@ def find_episodes(
             if discharging.any():
                 first = since[:n_busy][discharging]
                 found.append((person[rows][discharging], first, np.full(len(first), -1), now[discharging]))
-            delivery[:n_busy] = np.where(delivering, now, delivery[:n_busy])
+            # What is discharged was a delivery, wherever it was.
+            delivery[:n_busy] = np.where(delivering | ((here & _DISCHARGES) > 0), now, delivery[:n_busy])
             loss[:n_busy] = np.where(losing, now, loss[:n_busy])
             since[:n_busy] = np.where(delivering | losing | discharging, _LONG_AGO, since[:n_busy])
         still = (since > _LONG_AGO) & (of_person(as_at, person[starts]) - since < episode.longest_days)

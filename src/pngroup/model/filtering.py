@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping
 
 from attrs import evolve
 
+from ..errors import ModelError
 from .definition import Model, Rule, Score, condition_names
 from .primitives import PRIMITIVES
 from .registers import FILTERED
 from .tree import And, Arithmetic, Call, Choose, Compare, Node, Not, Or
-
-#: The shortest month, for a window in days beside one in months.
-_SHORTEST_MONTH = 28
 
 
 def replaced(node: Node, change: Callable[[Call], Call]) -> Node:
@@ -36,19 +34,35 @@ def replaced(node: Node, change: Callable[[Call], Call]) -> Node:
             return node
 
 
-def with_filter(call: Call, default: str, is_filtered: Callable[[str], bool]) -> Call:
+def with_filter(call: Call, default: str, is_filtered: Callable[[str], bool], model: Model) -> Call:
     """A primitive whose conditions bear the filter that it names, or the `default`; `any` stands for no filter.
 
-    `is_filtered` says of a condition or set whether filters apply to it: those made of coded records.
+    `is_filtered` says of a condition or set whether filters apply to it: those made of coded records. Raises
+    `ModelError` for a filter that the model does not have, and for one on what no filter applies to.
     """
-    chosen = call.word("where") or default
+    own = call.word("where")
+    chosen = own or default
     options = tuple((key, value) for key, value in call.options if key != "where")
     names = condition_names(call)
+    if own is not None and own != "any":
+        _check_filter(own, names, is_filtered, model)
     if chosen in ("", "any") or not names:
         return evolve(call, options=options)
     # The names of conditions are the last ones of a call.
     before = call.names[: len(call.names) - len(names)]
     return Call(call.function, (*before, *(filtered(name, chosen, is_filtered) for name in names)), options)
+
+
+def _check_filter(own: str, names: tuple[str, ...], is_filtered: Callable[[str], bool], model: Model) -> None:
+    unfiltered = [name for name in names if not is_filtered(name)]
+    if own in model.filters and not unfiltered:
+        return
+    raise ModelError(
+        f"there is no filter {own!r}" if own not in model.filters else f"where={own!r} stands on {unfiltered[0]!r}",
+        where=model.place,
+        allowed=f"filters on conditions of coded records: {', '.join(model.filters) or 'the model has none'}, any",
+        remedy="correct the expression, or leave where out",
+    )
 
 
 def filtered(name: str, chosen: str, is_filtered: Callable[[str], bool]) -> str:
@@ -60,12 +74,11 @@ def with_history(call: Call, months: int) -> Call:
     """A primitive that counts nothing older than so many months."""
     if PRIMITIVES[call.function].window == "none" and call.function != "ever":
         return call
-    own_months, own_days = call.option("months"), call.option("days")
-    if own_days is not None and own_days <= months * _SHORTEST_MONTH:
-        return call
+    own_months = call.option("months")
     if own_months is not None and own_months <= months:
         return call
-    options = tuple((key, value) for key, value in call.options if key not in ("months", "days"))
+    # A window of days stays beside that of months: which of them is the shorter depends on the date.
+    options = tuple((key, value) for key, value in call.options if key != "months")
     # `ever` with a window is `within`.
     function = "within" if call.function == "ever" else call.function
     return Call(function, call.names, (*options, ("months", months)))
@@ -75,10 +88,11 @@ def with_filters(model: Model, default: str, scores: Mapping[str, str], episodes
     """A model with the filters that its primitives, scores and episodes name, or the default, written into them."""
 
     def is_filtered(name: str) -> bool:
-        return all(model.feed_of(member) == "records" for member in model.members(name))
+        # Of a set that mixes tables its coded conditions are filtered, one by one.
+        return any(model.feed_of(member) == "records" for member in model.members(name))
 
     def change_for(chosen: str) -> Callable[[Call], Call]:
-        return lambda call: with_filter(call, chosen, is_filtered)
+        return lambda call: with_filter(call, chosen, is_filtered, model)
 
     changed = _each(model, change_for(default))
     return evolve(

@@ -82,6 +82,7 @@ def read_model(data: bytes, *, label: str, catalogue: Catalogue, choices: Choice
     Section(file.values, "", file).check(_TOP, ("model", "groups"))
     head = file.section("model")
     head.check(_HEAD, ("name", "edition", "catalogue"))
+    choices = _differing(choices, head, file)
     history_months = _history_months(head, choices)
     rules, beside, orders = read_groups(file, choices)
     registers, register_rules, lists = read_registers(file, choices, head.text("registers", ""))
@@ -126,6 +127,17 @@ def read_model(data: bytes, *, label: str, catalogue: Catalogue, choices: Choice
     )
     model = with_filters(model, head.text("where", ""), score_filters, episode_filters)
     return model if history_months is None else with_history_of(model, history_months)
+
+
+def _differing(choices: Choices, head: Section, file: File) -> Choices:
+    """The choices that differ from those of the file: whoever names these has chosen nothing."""
+    order = head.text("order", "") or next(iter(file.section("orders").values), "")
+    return Choices(
+        "" if choices.order == order else choices.order,
+        "" if choices.registers == head.text("registers", "") else choices.registers,
+        choices.without,
+        None if choices.history_months == head.values.get("history_months") else choices.history_months,
+    )
 
 
 def _fingerprint(data: bytes, choices: Choices) -> str:

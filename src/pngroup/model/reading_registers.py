@@ -47,7 +47,7 @@ def _filter(key: str, section: Section) -> RecordFilter:
 
 def read_registers(
     file: File, choices: Choices, default_edition: str
-) -> tuple[dict[str, Register], dict[str, Node], tuple[str, ...]]:
+) -> tuple[dict[str, Register], dict[str, Node], dict[str, tuple[str, ...]]]:
     """The registers of the edition chosen, the expression of each, by id, and the lists of all editions."""
     found: dict[str, Register] = {}
     rules: dict[str, Node] = {}
@@ -87,7 +87,8 @@ def read_registers(
             key: evolve(register, counts_as=first) if register.counts_as == head else register
             for key, register in kept.items()
         }
-    lists = tuple(dict.fromkeys(name for register in found.values() for name in register.lists))
+    names = dict.fromkeys(name for register in found.values() for name in register.lists)
+    lists = {name: tuple(key for key, register in found.items() if name in register.lists) for name in names}
     return kept, {key: rules[key] for key in kept}, lists
 
 

@@ -236,9 +236,9 @@ class Reading:
     def window_start(self, call: Call) -> datetime.date:
         """The last day outside the window of a primitive."""
         months, days = call.option("months"), call.option("days")
-        if months is not None:
-            return months_before(self.as_at, months)
-        return self.as_at - datetime.timedelta(days=days) if days is not None else datetime.date.min
+        of_months = months_before(self.as_at, months) if months is not None else datetime.date.min
+        of_days = self.as_at - datetime.timedelta(days=days) if days is not None else datetime.date.min
+        return max(of_months, of_days)
 
     def _ever(self, call: Call) -> bool:
         return bool(self.dates(call))

@@ -69,9 +69,11 @@ def spans_of(episode: Episode, days: Mapping[datetime.date, AbstractSet[str]]) -
             if since is not None and is_open:
                 found.append(Span(since, lost=day))
             since, last_loss = None, day
-        if "discharges" in what and since is not None:
-            found.append(Span(since, discharged=day))
-            since = None
+        if "discharges" in what:
+            if since is not None:
+                found.append(Span(since, discharged=day))
+            # What is discharged was a delivery, wherever it was.
+            since, last_delivery = None, day
     if since is not None:
         found.append(Span(since))
     return found

@@ -32,7 +32,7 @@ class RecordFilter:
         """Whether records of a setting pass; a narrower setting is one of the broader too."""
         if not self.settings:
             return True
-        if setting is None:
+        if setting is None or setting is Setting.UNKNOWN:
             return self.unknown
         return setting in self.settings or BROADER.get(setting) in self.settings
 

@@ -194,7 +194,7 @@ def _read(text: object, model: Model) -> Node:
     def is_filtered(name: str) -> bool:
         return all(model.feed_of(member) == "records" for member in model.members(name))
 
-    return replaced(node, lambda call: with_filter(call, "", is_filtered))
+    return replaced(node, lambda call: with_filter(call, "", is_filtered, model))
 
 
 def _asking(model: Model, catalogue: Catalogue, node: Node, *, show_restricted: bool) -> Model:

@@ -5,7 +5,7 @@ The names of tables and columns that others have published are data of the model
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -58,8 +58,9 @@ def star_schema(groupings: Grouping | Groupings, *, practice: str | None = None)
     many registers there are, severe forms and their parents once; that of segments also the group of people with it.
     `DIM_PERSON`, `DIM_AGE`, `DIM_DATE` and `DIM_GP_PRACTICE` say what the other numbers are.
 
-    The number of a combination is made of its parts in the order of the model, a bit each, so that it stays the same
-    from month to month; with the group (where one combination can lead to several) it is that times 64, plus the group.
+    The number of a combination is made of its parts in the order of the model file, a bit each, so that it is the same
+    in each month and for each edition of the registers; with the group (where one combination can lead to several) it
+    is that times 64, plus the group. `Gp_Id` numbers the practices of one call.
 
     Raises `UsageError` for a model without combinations and for a column that is not there.
 
@@ -120,30 +121,44 @@ def _made(table: Any, columns: Mapping[str, Column]) -> Any:
     return build(table, columns, pass_through=False)
 
 
-def _parts(model: Model, wanted: Combination) -> list[tuple[str, str, str]]:
-    """Id, code and column of each part of a combination."""
-    if wanted.registers:
-        found = [model.registers[name] for name in model.registers_of(wanted.registers)]
-        return [(each.id, each.code, each.dataset_name) for each in found]
-    return [(flag, code, code) for flag, code in wanted.flags.items()]
+@frozen
+class _Part:
+    """A part of a combination: its bit, which is its place among the parts of all editions, and what it is called."""
+
+    bit: int
+    id: str
+    code: str
+    column: str
+    name: str
+
+
+def _parts(model: Model, wanted: Combination) -> list[_Part]:
+    if not wanted.registers:
+        return [_Part(bit, id_, code, code, _blank(id_)) for bit, (id_, code) in enumerate(wanted.flags.items())]
+    every = model.lists[wanted.registers]
+    found = [model.registers[id_] for id_ in model.registers_of(wanted.registers)]
+    return [_Part(every.index(each.id), each.id, each.code, each.dataset_name, each.name) for each in found]
+
+
+def _blank(flag: str) -> str:
+    return flag.replace("_", " ")
 
 
 def _numbers(model: Model, grouping: Grouping, wanted: Combination) -> Ints:
     """The number of each person's combination."""
     number = np.zeros(len(grouping), np.int64)
-    for bit, (name, _, _) in enumerate(_parts(model, wanted)):
-        here = grouping.answers.registers[name][0] if wanted.registers else grouping.answers.flags[name]
-        number |= here.astype(np.int64) << bit
+    for part in _parts(model, wanted):
+        here = grouping.answers.registers[part.id][0] if wanted.registers else grouping.answers.flags[part.id]
+        number |= here.astype(np.int64) << part.bit
     return number * GROUPS_OF_A_COMBINATION + grouping.answers.group if wanted.with_group else number
 
 
 def _dimension(grouping: Grouping, wanted: Combination, numbers: Ints) -> Iterator[tuple[str, dict[str, Column]]]:
     """The tables of a combination, by name."""
     model, parts = grouping.model, _parts(grouping.model, wanted)
+    ids = np.array([part.bit + 1 for part in parts], np.int64)
     bits = numbers // GROUPS_OF_A_COMBINATION if wanted.with_group else numbers
-    present = np.array([[bool(each >> bit & 1) for bit in range(len(parts))] for each in bits.tolist()], bool)
-    present = present.reshape(len(numbers), len(parts))
-    names = [model.registers[name].name if wanted.registers else name.replace("_", " ") for name, _, _ in parts]
+    present = (bits[:, None] >> (ids - 1)) & 1 == 1
 
     def joined(words: list[str]) -> npt.NDArray[np.object_]:
         texts = ["+".join(words[at] for at in np.flatnonzero(row).tolist()) or wanted.none for row in present]
@@ -151,47 +166,50 @@ def _dimension(grouping: Grouping, wanted: Combination, numbers: Ints) -> Iterat
 
     columns = {
         "COMBINATION_ID": Column("integer", numbers),
-        "COMBINATION_CODE": Column("text", joined([code for _, code, _ in parts])),
-        "COMBINATION_NAME": Column("text", joined(names)),
+        "COMBINATION_CODE": Column("text", joined([part.code for part in parts])),
+        "COMBINATION_NAME": Column("text", joined([part.name for part in parts])),
     }
-    for bit, (_, _, column) in enumerate(parts):
-        columns[column] = Column("integer", present[:, bit].astype(np.int64))
+    columns |= {part.column: Column("integer", present[:, at].astype(np.int64)) for at, part in enumerate(parts)}
     if wanted.registers:
         columns["CONDITION_COUNT"] = Column("integer", _counts(model, wanted.registers, present))
     if wanted.with_group:
-        group = numbers % GROUPS_OF_A_COMBINATION
-        ids = {rule.group: rule.id or str(rule.group) for rule in model.criteria}
-        columns |= {
-            "HIGHEST_ACUITY_SEGMENT_CODE": Column("integer", group),
-            "HIGHEST_ACUITY_SEGMENT_NAME": Column("text", np.array([ids[each] for each in group.tolist()], object)),
-            "HIGHEST_ACUITY_SEGMENT_DESCRIPTION": Column(
-                "text", np.array([grouping.scheme.group_name(each) for each in group.tolist()], object)
-            ),
-        }
+        columns |= _groups(grouping, numbers % GROUPS_OF_A_COMBINATION)
     yield wanted.table, columns
     if wanted.breakdown:
-        row, part = np.nonzero(present)
-        yield (
-            wanted.breakdown,
-            {"COMBINATION_ID": Column("integer", numbers[row]), "ID": Column("integer", part.astype(np.int64) + 1)},
-        )
+        row, at = np.nonzero(present)
+        yield wanted.breakdown, {"COMBINATION_ID": Column("integer", numbers[row]), "ID": Column("integer", ids[at])}
     if wanted.lookup:
         yield (
             wanted.lookup,
             {
-                "ID": Column("integer", np.arange(len(parts)) + 1),
-                "CODE": Column("text", np.array([code for _, code, _ in parts], object)),
-                "NAME": Column("text", np.array([column for _, _, column in parts], object)),
-                "DESCRIPTION": Column("text", np.array(names, object)),
+                "ID": Column("integer", ids),
+                "CODE": _texts(part.code for part in parts),
+                "NAME": _texts(part.column for part in parts),
+                "DESCRIPTION": _texts(part.name for part in parts),
             },
         )
+
+
+def _groups(grouping: Grouping, group: Ints) -> dict[str, Column]:
+    ids = {rule.group: rule.id or str(rule.group) for rule in grouping.model.criteria}
+    return {
+        "HIGHEST_ACUITY_SEGMENT_CODE": Column("integer", group),
+        "HIGHEST_ACUITY_SEGMENT_NAME": _texts(ids[each] for each in group.tolist()),
+        "HIGHEST_ACUITY_SEGMENT_DESCRIPTION": _texts(grouping.scheme.group_name(each) for each in group.tolist()),
+    }
+
+
+def _texts(texts: Iterable[str]) -> Column:
+    return Column("text", np.array(list(texts), object))
 
 
 def _counts(model: Model, registers: str, present: npt.NDArray[np.bool_]) -> Ints:
     """How many registers of the list each combination has, those of one family once."""
     place = {name: at for at, name in enumerate(model.registers_of(registers))}
-    families = [[place[name] for name in family] for family in model.families_of(registers)]
-    return np.array([sum(row[family].any() for family in families) for row in present], np.int64).reshape(len(present))
+    count = np.zeros(len(present), np.int64)
+    for family in model.families_of(registers):
+        count += present[:, [place[name] for name in family]].any(axis=1)
+    return count
 
 
 def _practices(grouping: Grouping, practice: str | None) -> tuple[list[str], Ints]:

@@ -131,7 +131,7 @@ def _days(questions: Questions, episode: Episode, dialect: Dialect, table: str) 
         "d.delivers",
         "d.loses",
         "d.discharges",
-        f"MAX(CASE WHEN d.delivers = 1 THEN d.on_date END) {before} AS last_delivery",
+        f"MAX(CASE WHEN d.delivers = 1 OR d.discharges = 1 THEN d.on_date END) {before} AS last_delivery",
         f"MAX(CASE WHEN d.loses = 1 THEN d.on_date END) {before} AS last_loss",
         f"MIN(CASE WHEN d.delivers = 1 OR d.loses = 1 OR d.discharges = 1 THEN d.on_date END) {from_here} AS closes_on",
     ]

@@ -99,7 +99,9 @@ class Questions:
             return BEFORE_ALL
         # A window that begins before the calendar of evidence is no window.
         if months is not None and months > 12 * (self.as_at.year - BEFORE_ALL.year):
-            return BEFORE_ALL
+            months = None
+            if days is None:
+                return BEFORE_ALL
         start = window_start(read_as_at(self.as_at), months=months, days=days)
         return max(to_date(start), BEFORE_ALL)
 

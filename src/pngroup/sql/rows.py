@@ -14,6 +14,7 @@ from ..codes import RecordStatus
 from ..intake.meanings import contact_meaning
 from ..model.definition import Model, ValueRange
 from ..quality import NOT_USED
+from ..vocabulary import Setting
 from .script import Statement, create
 from .seeing import Kinds, asks_for_settings
 from .source import CODED, Source
@@ -102,7 +103,8 @@ def _setting_missing(feed: str, source: Source, model: Model) -> str:
         return "0"
     if not source.has(feed, "setting"):
         return "1"
-    return f"CASE WHEN setting_word.means = {source.dialect.literal('')} THEN 1 ELSE 0 END"
+    unsaid = ", ".join(map(source.dialect.literal, ("", Setting.UNKNOWN.value)))
+    return f"CASE WHEN setting_word.means IN ({unsaid}) THEN 1 ELSE 0 END"
 
 
 def _why(feed: str, source: Source, model: Model, as_at: datetime.date, *, has_status: bool, has_unit: bool) -> str:
