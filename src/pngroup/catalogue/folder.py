@@ -15,13 +15,16 @@ FILES: Final = (
     "sources", "topics", "conditions", "score_tables", "icd10", "icd10cm", "opcs4", "medicines", "score_codes",
     "registers", "register_codes", "restricted", "no_condition_reasons", "no_condition",
 )  # fmt: skip
+#: What a catalogue may be without: only models with registers need it.
+_OPTIONAL: Final = ("registers.csv", "register_codes.csv")
 SNOMED_FILES: Final = ("sources", "ids", "restricted", "no_condition", "roots", "refsets")
 
 
 class Folder:
     """The files of a catalogue, as they were when it was opened; all of them go into the fingerprint.
 
-    `FILES` say which score tables there are: those are opened by `open` as soon as they are known.
+    `FILES` say which score tables there are: those are opened by `open` as soon as they are known. A file that may be
+    missing and is has no rows.
     """
 
     def __init__(self, folder: Path | Traversable, label: str) -> None:
@@ -38,6 +41,8 @@ class Folder:
     def open(self, names: Iterable[str]) -> None:
         """Read further files of the folder."""
         for name in names:
+            if name in _OPTIONAL and not self._folder.joinpath(name).is_file():
+                continue
             self._data[name] = _bytes(self._folder.joinpath(*name.split("/")), f"{self.label}/{name}")
 
     @property
@@ -50,10 +55,14 @@ class Folder:
 
     def rows(self, file: str, columns: Iterable[str]) -> tuple[Row, ...]:
         """The rows of a table that has exactly these columns."""
+        if self._is_missing(file):
+            return ()
         return parse_rows(self._text(file), file=f"{self.label}/{file}", columns=tuple(columns))
 
     def cells(self, file: str, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
         """Line and cells of each row: for tables of many thousand rows."""
+        if self._is_missing(file):
+            return iter(())
         return parse_cells(self._text(file), file=f"{self.label}/{file}", columns=columns)
 
     def lines(self, file: str, columns: tuple[str, ...]) -> list[str]:
@@ -68,6 +77,9 @@ class Folder:
     def snomed_rows(self, file: str, columns: Iterable[str]) -> tuple[Row, ...]:
         """The rows of a table in the folder with SNOMED CT content; none where that was removed."""
         return self.rows(f"snomed/{file}", columns) if self.has_snomed else ()
+
+    def _is_missing(self, file: str) -> bool:
+        return file in _OPTIONAL and file not in self._data
 
     def _text(self, file: str) -> str:
         return _decoded(self._data[file], f"{self.label}/{file}")
