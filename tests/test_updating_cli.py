@@ -76,6 +76,33 @@ def test_an_accepted_run_writes_list_and_manifest(begun):
     assert json.loads((folder / "q.json").read_text())["n_people"] == 4
 
 
+@pytest.mark.parametrize("options", [["--accept"], []], ids=["written", "stopped"])
+def test_rows_that_are_not_used_are_told_on_the_screen(options, begun):
+    """A run says of each table which rows as they stand were used and why others were not, also where it is stopped."""
+    bad = {
+        "change": ["new"] * 5,
+        "record_id": ["900", "901", "902", "903", "904"],
+        "person_id": [IDS[2], IDS[1], "0099999999", IDS[2], IDS[2]],
+        "code": ["N/A", "??", "I50.0", "I50.0", "I50.0"],
+        "system": ["icd10"] * 5,
+        "date": ["2026-04-02", "2026-04-02", "2026-04-02", "2026-02-31", "2099-01-01"],
+    }
+    several = {name: [*values, *APRIL[name]] for name, values in bad.items()}
+    several["record_id"][5] = "905"
+    done = take_on(begun, *options, records=several)
+    assert done.exit_code == (0 if options else 3), done.stderr
+    for line in (
+        "not used, no code: 1",
+        "not used, unreadable code: 1",
+        "not used, the person is not in people: 1",
+        "not used, dated after as_at: 1",
+        "not used, unreadable date: 1",
+        "All rows as they stand, as at 2026-04-30",
+    ):
+        assert line in done.stderr
+    assert_no_id(done.stderr)
+
+
 def test_limits_and_reviews_are_options(begun):
     """A share is a percentage or a fraction; reviews and what they say by group go to files of their own."""
     folder = begun.parent

@@ -66,7 +66,7 @@ def update(
     Tables hold what is new, changed and deleted, as their column change says; the answer is that of a full run on all
     rows as they stand. State and files are written together or not at all: the guard stops a run (exit code 3) by which
     more people would change than --most-changed, of all or of one practice, or of which a table has fallen. The state
-    holds data of people.
+    holds data of people. What changed and the quality report on all rows as they stand go to the standard error stream.
     """
     arrow()
     tables = {"--out": out, "--everybody": everybody, "--disagreement": disagreement}
@@ -80,7 +80,7 @@ def update(
         )
     with screen.step("Grouping"):
         found = _begun(options, accept=accept) if begin else _taken_on(state, options)
-    screen.say(str(found.counts))
+    screen.say(f"{found.counts}\nAll rows as they stand, as at {found.as_at.isoformat()}\n{found.grouping.quality}")
     found_manifest = found.approve(accept=accept)
     made: dict[str, Any] = {"--out": found.changed, "--disagreement": found.review_disagreement}
     if everybody is not None:
