@@ -300,7 +300,7 @@ def test_the_guard_stops_a_write_by_which_too_many_would_change(tmp_path):
         "3 of 40 people (7.5 %, at most 5.0 %) would change",
         "2 of 20 people of practice 'South' (10.0 %, at most 5.0 %) would change",
     ]
-    with pytest.raises(pngroup.GuardError, match="nothing was written: 3 of 40 people") as caught:
+    with pytest.raises(pngroup.GuardError, match="stay as they were: 3 of 40 people") as caught:
         update.write()
     assert "p1" not in str(caught.value)
     assert contents(folder) == before
