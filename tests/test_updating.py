@@ -480,6 +480,37 @@ def test_reviews_stand_beside_the_group(tmp_path):
     }
 
 
+@pytest.mark.parametrize("agrees", [True, False, None])
+@pytest.mark.parametrize("other", [None, 3, 4, 9])
+@pytest.mark.parametrize("reviewed", [None, 3, 4])
+def test_a_no_is_agreement_only_where_the_named_group_is_the_computed_one(agrees, other, reviewed, tmp_path):
+    """What is shown of a review is what its reviewer said, or whether the group that they named is the computed one.
+
+    A no to the very group that is named stays a no. What contradicts itself has a number of its own.
+    """
+    if agrees is None and other is None:
+        return
+    review = {
+        "person_id": ["p1"], "agrees": [agrees], "other_group": [other], "reviewed_group": [reviewed],
+        "until": ["2026-12-31"],
+    }  # fmt: skip
+    update = april(begun(tmp_path / "s"), reviews=review)
+    row, counts = by_person(update.to_frame())["p1"], update.counts.reviews
+    assert row["need_group"] == 3
+    no_to_named = agrees is False and other is not None and other == reviewed
+    if other is None and reviewed == 4:
+        assert (row["review_agrees"], counts.n_shown, counts.n_of_another_group) == (None, 0, 1)
+        return
+    assert row["review_agrees"] == (agrees if other is None else other == 3 and not no_to_named)
+    assert counts.n_now_as_named == (agrees is False and row["review_agrees"])
+    yes_to_another = agrees is True and None not in (other, reviewed) and other != reviewed
+    assert counts.n_contradictory == (no_to_named or yes_to_another)
+    assert f"{counts.n_contradictory} contradictory" in str(update.counts)
+    assert ("said no, and the group they named is the computed one now: 1" in str(update.counts)) == bool(
+        counts.n_now_as_named
+    )
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

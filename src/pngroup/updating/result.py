@@ -75,8 +75,11 @@ class UpdateCounts:
             found = self.reviews
             lines.append(
                 f"Reviews  {found.n_given:>12,}, {found.n_shown:,} shown, {found.n_expired:,} expired, "
-                f"{found.n_of_another_group:,} of another group, {found.n_unknown:,} of nobody in people"
+                f"{found.n_of_another_group:,} of another group, {found.n_unknown:,} of nobody in people, "
+                f"{found.n_contradictory:,} contradictory"
             )
+            if found.n_now_as_named:
+                lines.append(f"  said no, and the group they named is the computed one now: {found.n_now_as_named:,}")
         return "\n".join(lines)
 
 
@@ -122,8 +125,9 @@ class Update:
 
         Columns: `person_id`, `practice` (where people have one), `need_group`, `need_group_name`, `need_tier`, `rag`,
         `reason`, `since` (the first index date from which each run has said the same); with `settle`
-        `settled_need_group`, `settled_need_tier`, `settled_rag`, `settled_since`; with reviews `review_agrees`,
-        `review_group`, `review_reason`, `reviewed_by`, `review_until`.
+        `settled_need_group`, `settled_need_tier`, `settled_rag`, `settled_since`; with reviews `review_agrees` (where a
+        group was named: whether it is the computed one now, also where the reviewer had said no; only a no to the very
+        group that was named stays a no), `review_group`, `review_reason`, `reviewed_by`, `review_until`.
         """
         return build(self._like, self._everybody, pass_through=False)
 
