@@ -202,7 +202,7 @@ def test_the_first_run_lists_everybody_as_new(tmp_path):
     assert set(first.changed["because"]) == {"people"}
     assert first.refused == ()
     assert first.previous_as_at is None
-    with pytest.raises(pngroup.UsageError, match="no folder is named"):
+    with pytest.raises(pngroup.UsageError, match=r"no folder is named .*as in update\.write\('state'\)"):
         first.write()
 
 
@@ -426,12 +426,21 @@ def test_a_group_settles_when_it_has_stood(settle, groups, settled, tmp_path):
 
 
 def test_a_group_that_settles_is_in_the_list(tmp_path):
-    """Whose settled group follows the computed one is in the list, because of that; who is gone has none at once."""
+    """Whose settled group follows the computed one is in the list, because of that; who is gone has none at once.
+
+    From the settled group that there was before one can tell them from those who are held back.
+    """
     folder = begun(tmp_path / "s", settle=1)
     april(folder, records=rows("changed", ["p1"], code="I10", ids=[41])).write()
     held = april(folder, as_at="2026-05-15")
     assert held.counts.n_held_back == 1
     assert held.counts.n_changed == 0
+    both = april(folder, as_at="2026-05-30", records=rows("changed", ["p2"], code="I10", ids=[42]))
+    told = {
+        person: (row["because"], row["previous_settled_need_group"], row["settled_need_group"])
+        for person, row in by_person(both.changed).items()
+    }
+    assert told == {"p1": ("settled", 3, 4), "p2": ("records", 3, 3)}
     settled = april(folder, as_at="2026-05-30")
     assert {person: row["because"] for person, row in by_person(settled.changed).items()} == {"p1": "settled"}
     assert settled.counts.n_held_back == 0

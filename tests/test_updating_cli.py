@@ -144,6 +144,15 @@ def test_words_and_columns_of_ones_own(begun):
     assert done.exit_code == 0, done.stderr
 
 
+def test_columns_may_be_named_of_a_table_that_stays_as_it_is(begun):
+    """A job names the same columns each month; of a table that the state has and this month does not, that is noted."""
+    own = ("--column", "people.person_id=nhs_no", "--column", "people.birth_date=dob")
+    done = take_on(begun, *own, "--accept", "--manifest", begun.parent / "m.json")
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr.count("people: not given this time, and stays as it is") == 1
+    assert json.loads((begun.parent / "m.json").read_text())["changes"]["columns_not_needed"] == ["people"]
+
+
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
@@ -154,7 +163,9 @@ def test_words_and_columns_of_ones_own(begun):
         (["--settle-upwards"], 2, "--settle-upwards stands alone"),
         (["--would-change", "w.json"], 2, "(in option --would-change"),
         (["--disagreement", "d.csv"], 2, "there are no reviews to disagree with"),
-        (["--column", "reviews.person_id=x"], 2, "is about a table that is not given"),
+        (["--column", "reviews.person_id=x"], 2, "--column names the table 'reviews', which is not given nor in the"),
+        (["--column", "values.person_id=x"], 2, "--column names the table 'values', which is not given nor in the"),
+        (["--column", "letters.person_id=x"], 2, "there is no table 'letters'"),
         (["--as-at", "2026-01-31"], 2, "before that of the state (in option --as-at"),
         (["--strict"], 1, "1 row (no code system)"),
         (["--settle", "-1"], 2, "settle is -1 (in option --settle"),

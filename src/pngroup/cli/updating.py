@@ -117,7 +117,7 @@ def _begun(options: dict[str, Any], *, accept: bool) -> Update:
             option = {"change_words": "change-word"}.get(name, name.replace("_", "-"))
             raise _wrong(f"--{option} says nothing of a first run", "--begin", "it without --begin", "leave it out")
     return begin_updates(
-        **_shared(options),
+        **_shared(options, named=tuple(name for name in _KNOWN if options[name] is not None)),
         model=options["model"] or "need-groups",
         scheme=options["scheme"] or "default",
         settle=_settle(options) or 0,
@@ -139,16 +139,15 @@ def _taken_on(state: Path, options: dict[str, Any]) -> Update:
     )
 
 
-def _shared(options: dict[str, Any]) -> dict[str, Any]:
-    """The arguments that both functions take."""
-    given = tuple(name for name in _KNOWN if options[name] is not None)
+def _shared(options: dict[str, Any], *, named: tuple[str, ...] = _KNOWN) -> dict[str, Any]:
+    """The arguments that both functions take; `named`: tables of which columns may be named."""
     return {
         **{name: options[name] for name in _KNOWN},
         "as_at": options["as_at"],
         "catalogue": options["catalogue"],
         "practice_column": options["practice_column"],
         "system": options["system"],
-        "columns": read_columns(options["columns"], given=given, tables=_KNOWN),
+        "columns": read_columns(options["columns"], given=named, tables=_KNOWN),
         "date_format": options["date_format"],
         "strict": options["strict"],
     }

@@ -112,7 +112,7 @@ def update(
     the table in the state; a table that is not given stays as it is. A `changed` row needs its `record_id`. A `deleted`
     row is found by its `record_id`, or where it has none by its content among the rows without one, of which one goes.
     Of people the `person_id` is the id of the row. `columns` maps `change` and `record_id` too, and the columns of
-    `reviews`.
+    `reviews`; of a table that is not given and stays as it is they are not needed, which is counted.
 
     `model`, `catalogue`, `scheme`, `practice_column` and `settle` are those of last month unless others are named:
     another edition is said to be one in `because`. `reviews`: the reviews that hold now, in full; `settle`: hold a new
@@ -185,6 +185,7 @@ def _run(
     _refuse_earlier(day, last)
     settings = choose(last.settings if last else None, model, catalogue, scheme, practice_column, settle)
     labels = _columns(columns)
+    not_needed = _not_needed(labels, given if reviews is None else {**given, _REVIEWS: reviews}, last)
     reading = Reading(labels, date_format, system, settings.practice_column, read_change_words(change_words))
     tables, rows, nearly = _restated(given, last, full, reading)
     if strict:
@@ -205,6 +206,7 @@ def _run(
         guard=guard,
         rows=rows,
         nearly=nearly,
+        not_needed=not_needed,
         reviews=found,
         like=_like(given, labels),
         folder=folder,
@@ -247,6 +249,23 @@ def _columns(columns: Mapping[str, Mapping[str, str]] | None) -> dict[str, Mappi
         allowed=f"a mapping of tables ({', '.join(known)}) to mappings of our column names to yours",
         remedy="write it as {'people': {'person_id': 'nhs_no'}}",
     )
+
+
+def _not_needed(labels: Mapping[str, Any], given: Collection[str], last: State | None) -> tuple[str, ...]:
+    """Tables of which names of columns are given, and which stay as the state has them.
+
+    A job names all of its columns each month. `UsageError` for a table that the state does not know either.
+    """
+    absent = tuple(name for name in labels if name not in given)
+    for name in absent:
+        if last is None or name not in last.tables:
+            raise UsageError(
+                f"columns names the table {name!r}, which is not given" + ("" if last is None else " nor in the state"),
+                where="argument columns",
+                allowed=", ".join((*given, *(each for each in last.tables if each in COLUMNS)) if last else given),
+                remedy="give the table, or leave its columns out",
+            )
+    return absent
 
 
 def _refuse_earlier(day: int, last: State | None) -> None:
