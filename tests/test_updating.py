@@ -762,6 +762,15 @@ def test_a_state_is_taken_on_in_time_and_with_its_own_model(tmp_path):
         april(folder)
 
 
+def test_a_state_keeps_the_editions_that_it_began_with(tmp_path):
+    """Model and scheme are named with their editions, also where none was named."""
+    for model, scheme in (("need-groups", r"default@\d.+"), ("bridges-to-health", "None")):
+        begun(tmp_path / model, model=model)
+        kept = json.loads((tmp_path / model / "state.json").read_text())["settings"]
+        assert re.fullmatch(scheme, str(kept["scheme"]))
+        assert re.fullmatch(rf"{model}@\d.+", kept["model"])
+
+
 @pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow", "mapping"])
 def test_results_are_of_the_library_of_the_tables(kind, tmp_path):
     """The list and everybody come in the frame type of the tables given."""

@@ -6,7 +6,18 @@ import json
 
 import pytest
 
-from command_line import AS_AT, IDS, PEOPLE, RECORDS, assert_no_id, assert_one_sentence, read_rows, run, write_text
+from command_line import (
+    AS_AT,
+    IDS,
+    PEOPLE,
+    RECORDS,
+    assert_no_id,
+    assert_one_sentence,
+    practice,
+    read_rows,
+    run,
+    write_text,
+)
 
 LATER = "2026-04-30"
 APRIL = {
@@ -142,6 +153,44 @@ def test_words_and_columns_of_ones_own(begun):
     own = ("--column", "records.change=op", "--change-word", "gone=deleted", "--accept")
     done = take_on(begun, *own, records={**table, "op": ["new", "gone"]})
     assert done.exit_code == 0, done.stderr
+
+
+CHOICES = {
+    "order": ["--order", "bnssg"],
+    "registers": ["--registers", "2021"],
+    "without": ["--without-register", "asthma"],
+    "history_months": ["--history-months", "48"],
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_choices_of_a_model_are_made_each_month(name, tmp_path):
+    """What is chosen of a model reaches the answer; without --model, or not repeated, the run is refused."""
+    given = practice(tmp_path)
+    model = ["--model", "bridges-to-health"]
+    first = ["update", "--begin", "--state", tmp_path / "s", *given, "--out", tmp_path / "first.csv"]
+    alone = run(*first, *CHOICES[name])
+    assert alone.exit_code == 2
+    assert f"{CHOICES[name][0]} stands without --model (in option {CHOICES[name][0]}" in alone.stderr
+    assert_one_sentence(alone.stderr)
+    begun = run(*first, *model, *CHOICES[name], "--manifest", tmp_path / "m.json")
+    assert begun.exit_code == 0, begun.stderr
+    assert list(json.loads((tmp_path / "m.json").read_text())["choices"]) == [name]
+    before = files(tmp_path / "s")
+    later = ["update", "--state", tmp_path / "s", "--as-at", LATER, "--out", tmp_path / "changed.csv"]
+    for options, words in (
+        ([], "name --model and the same choices again (--order ...)"),
+        (model, "the state was made with choices of its model"),
+        (CHOICES[name], "stands without --model"),
+    ):
+        done = run(*later, *options)
+        assert done.exit_code == 2, done.stderr
+        assert words in done.stderr
+        assert_one_sentence(done.stderr)
+        assert files(tmp_path / "s") == before
+    again = run(*later, *model, *CHOICES[name], "--manifest", tmp_path / "m.json")
+    assert again.exit_code == 0, again.stderr
+    assert list(json.loads((tmp_path / "m.json").read_text())["choices"]) == [name]
 
 
 def test_columns_may_be_named_of_a_table_that_stays_as_it_is(begun):

@@ -13,7 +13,7 @@ from ..files.writing import Writer, json_writer, write_files
 from ..updating import Guard, Settle, Update, begin_updates, update as update_state
 from ..vocabulary import Change
 from . import screen
-from .inputs import read_columns
+from .inputs import chosen_model, read_columns
 from .options import FILE, TABLES, table_options
 from .writing import check_targets, table_writer
 
@@ -118,8 +118,8 @@ def _begun(options: dict[str, Any], *, accept: bool) -> Update:
             raise _wrong(f"--{option} says nothing of a first run", "--begin", "it without --begin", "leave it out")
     return begin_updates(
         **_shared(options, named=tuple(name for name in _KNOWN if options[name] is not None)),
-        model=options["model"] or "need-groups",
-        scheme=options["scheme"] or "default",
+        model=chosen_model(options) or "need-groups",
+        scheme=options["scheme"],
         settle=_settle(options) or 0,
     )
 
@@ -130,7 +130,7 @@ def _taken_on(state: Path, options: dict[str, Any]) -> Update:
     return update_state(
         state,
         **_shared(options),
-        model=options["model"],
+        model=chosen_model(options),
         scheme=options["scheme"],
         settle=_settle(options),
         full=options["full"],

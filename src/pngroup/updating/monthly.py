@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from attrs import evolve
+
 from ..catalogue import Catalogue
 from ..dates import read_as_at, to_date
 from ..errors import DataError, UsageError, did_you_mean
@@ -26,7 +28,7 @@ from .reading import Given, Reading, read_change_words, read_given
 from .restating import RowCounts, refuse_row_faults, restate
 from .result import Update
 from .reviewing import read_reviews
-from .settings import choose, options_of
+from .settings import choose, options_of, refuse_other_choices
 from .settling import Settle
 from .state import State, read_state
 
@@ -115,7 +117,8 @@ def update(
     `reviews`; of a table that is not given and stays as it is they are not needed, which is counted.
 
     `model`, `catalogue`, `scheme`, `practice_column` and `settle` are those of last month unless others are named:
-    another edition is said to be one in `because`. `reviews`: the reviews that hold now, in full; `settle`: hold a new
+    another edition is said to be one in `because`. A model with choices (`load_model(..., order=...)`) is given each
+    month. `reviews`: the reviews that hold now, in full; `settle`: hold a new
     group back for so many months (0: no more); `guard`: how much may change. Under `strict` changes that do not fit the
     state are a `DataError`, with every other fault that `group(strict=True)` refuses.
 
@@ -183,6 +186,7 @@ def _run(
     arrow()
     day = read_as_at(as_at)
     _refuse_earlier(day, last)
+    refuse_other_choices(last.manifest if last else None, model)
     settings = choose(last.settings if last else None, model, catalogue, scheme, practice_column, settle)
     labels = _columns(columns)
     not_needed = _not_needed(labels, given if reviews is None else {**given, _REVIEWS: reviews}, last)
@@ -195,6 +199,9 @@ def _run(
     grouping: Grouping = group_tables(tables, to_date(day), strict=strict, **options)
     now = answer_of(grouping)
     _refuse_other_model(grouping, now.names, last)
+    if settings.scheme is None and not grouping.model.group_names:
+        # Of this edition from now on, whatever a later version of the library has by default.
+        settings = evolve(settings, scheme=f"{grouping.scheme.name}@{grouping.scheme.edition}")
     found = None
     if reviews is not None:
         found = read_reviews(
