@@ -6,7 +6,18 @@ import json
 
 import pytest
 
-from command_line import AS_AT, IDS, PEOPLE, RECORDS, assert_no_id, assert_one_sentence, read_rows, run, write_text
+from command_line import (
+    AS_AT,
+    IDS,
+    PEOPLE,
+    RECORDS,
+    assert_no_id,
+    assert_one_sentence,
+    practice,
+    read_rows,
+    run,
+    write_text,
+)
 
 LATER = "2026-04-30"
 APRIL = {
@@ -60,6 +71,23 @@ def test_a_run_that_the_guard_stops_is_exit_code_3_and_writes_nothing(begun):
     assert files(begun.parent) == before
 
 
+def test_who_would_change_is_written_also_where_the_guard_stops_the_run(begun):
+    """The file of --would-change is the list that an accepted run writes; nothing else is written by a stopped one."""
+    folder = begun.parent
+    write_text(folder / "april.csv", APRIL)
+    before = files(folder)
+    done = take_on(begun, "--would-change", folder / "would.csv", "--everybody", folder / "all.csv")
+    assert done.exit_code == 3
+    assert "--would-change FILE writes who would change" in done.stderr
+    after = files(folder)
+    would = after.pop((folder / "would.csv").relative_to(folder))
+    assert after == before
+    accepted = take_on(begun, "--would-change", folder / "again.csv", "--accept")
+    assert accepted.exit_code == 0, accepted.stderr
+    assert would == (folder / "changed.csv").read_bytes() == (folder / "again.csv").read_bytes()
+    assert [row["person_id"] for row in read_rows(folder / "would.csv")] == [IDS[1], IDS[2]]
+
+
 def test_an_accepted_run_writes_list_and_manifest(begun):
     """The list holds who changed; the manifest what the guard said, that it was accepted, and the note on safety."""
     folder = begun.parent
@@ -74,6 +102,33 @@ def test_an_accepted_run_writes_list_and_manifest(begun):
     assert manifest["safety"]
     assert_no_id((folder / "m.json").read_text() + (begun / "state.json").read_text() + done.stderr)
     assert json.loads((folder / "q.json").read_text())["n_people"] == 4
+
+
+@pytest.mark.parametrize("options", [["--accept"], []], ids=["written", "stopped"])
+def test_rows_that_are_not_used_are_told_on_the_screen(options, begun):
+    """A run says of each table which rows as they stand were used and why others were not, also where it is stopped."""
+    bad = {
+        "change": ["new"] * 5,
+        "record_id": ["900", "901", "902", "903", "904"],
+        "person_id": [IDS[2], IDS[1], "0099999999", IDS[2], IDS[2]],
+        "code": ["N/A", "??", "I50.0", "I50.0", "I50.0"],
+        "system": ["icd10"] * 5,
+        "date": ["2026-04-02", "2026-04-02", "2026-04-02", "2026-02-31", "2099-01-01"],
+    }
+    several = {name: [*values, *APRIL[name]] for name, values in bad.items()}
+    several["record_id"][5] = "905"
+    done = take_on(begun, *options, records=several)
+    assert done.exit_code == (0 if options else 3), done.stderr
+    for line in (
+        "not used, no code: 1",
+        "not used, unreadable code: 1",
+        "not used, the person is not in people: 1",
+        "not used, dated after as_at: 1",
+        "not used, unreadable date: 1",
+        "All rows as they stand, as at 2026-04-30",
+    ):
+        assert line in done.stderr
+    assert_no_id(done.stderr)
 
 
 def test_limits_and_reviews_are_options(begun):
@@ -100,6 +155,53 @@ def test_words_and_columns_of_ones_own(begun):
     assert done.exit_code == 0, done.stderr
 
 
+CHOICES = {
+    "order": ["--order", "bnssg"],
+    "registers": ["--registers", "2021"],
+    "without": ["--without-register", "asthma"],
+    "history_months": ["--history-months", "48"],
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_choices_of_a_model_are_made_each_month(name, tmp_path):
+    """What is chosen of a model reaches the answer; without --model, or not repeated, the run is refused."""
+    given = practice(tmp_path)
+    model = ["--model", "bridges-to-health"]
+    first = ["update", "--begin", "--state", tmp_path / "s", *given, "--out", tmp_path / "first.csv"]
+    alone = run(*first, *CHOICES[name])
+    assert alone.exit_code == 2
+    assert f"{CHOICES[name][0]} stands without --model (in option {CHOICES[name][0]}" in alone.stderr
+    assert_one_sentence(alone.stderr)
+    begun = run(*first, *model, *CHOICES[name], "--manifest", tmp_path / "m.json")
+    assert begun.exit_code == 0, begun.stderr
+    assert list(json.loads((tmp_path / "m.json").read_text())["choices"]) == [name]
+    before = files(tmp_path / "s")
+    later = ["update", "--state", tmp_path / "s", "--as-at", LATER, "--out", tmp_path / "changed.csv"]
+    for options, words in (
+        ([], "name --model and the same choices again (--order ...)"),
+        (model, "the state was made with choices of its model"),
+        (CHOICES[name], "stands without --model"),
+    ):
+        done = run(*later, *options)
+        assert done.exit_code == 2, done.stderr
+        assert words in done.stderr
+        assert_one_sentence(done.stderr)
+        assert files(tmp_path / "s") == before
+    again = run(*later, *model, *CHOICES[name], "--manifest", tmp_path / "m.json")
+    assert again.exit_code == 0, again.stderr
+    assert list(json.loads((tmp_path / "m.json").read_text())["choices"]) == [name]
+
+
+def test_columns_may_be_named_of_a_table_that_stays_as_it_is(begun):
+    """A job names the same columns each month; of a table that the state has and this month does not, that is noted."""
+    own = ("--column", "people.person_id=nhs_no", "--column", "people.birth_date=dob")
+    done = take_on(begun, *own, "--accept", "--manifest", begun.parent / "m.json")
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr.count("people: not given this time, and stays as it is") == 1
+    assert json.loads((begun.parent / "m.json").read_text())["changes"]["columns_not_needed"] == ["people"]
+
+
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
@@ -108,8 +210,11 @@ def test_words_and_columns_of_ones_own(begun):
         (["--full", "contacts"], 2, "--full names 'contacts', which is not given (in option --full"),
         (["--full", "records"], 2, "records is given as a whole table and has a column 'change' (in option --full"),
         (["--settle-upwards"], 2, "--settle-upwards stands alone"),
+        (["--would-change", "w.json"], 2, "(in option --would-change"),
         (["--disagreement", "d.csv"], 2, "there are no reviews to disagree with"),
-        (["--column", "reviews.person_id=x"], 2, "is about a table that is not given"),
+        (["--column", "reviews.person_id=x"], 2, "--column names the table 'reviews', which is not given nor in the"),
+        (["--column", "values.person_id=x"], 2, "--column names the table 'values', which is not given nor in the"),
+        (["--column", "letters.person_id=x"], 2, "there is no table 'letters'"),
         (["--as-at", "2026-01-31"], 2, "before that of the state (in option --as-at"),
         (["--strict"], 1, "1 row (no code system)"),
         (["--settle", "-1"], 2, "settle is -1 (in option --settle"),

@@ -9,11 +9,11 @@ import click
 
 from ..errors import UsageError
 from ..files.formats import arrow, format_of
-from ..files.writing import Writer, json_writer
+from ..files.writing import Writer, json_writer, write_files
 from ..updating import Guard, Settle, Update, begin_updates, update as update_state
 from ..vocabulary import Change
 from . import screen
-from .inputs import read_columns
+from .inputs import chosen_model, read_columns
 from .options import FILE, TABLES, table_options
 from .writing import check_targets, table_writer
 
@@ -45,6 +45,9 @@ _OF_CHANGES: Final = ("full", "change_words", "most_changed", "most_fewer_rows",
 @click.option("--accept", is_flag=True, help="Write though the guard says no; the manifest records it.")
 @click.option("--strict", is_flag=True, help="Refuse data and changes with any fault (exit code 1).")
 @click.option("--out", type=FILE, required=True, metavar="FILE", help="Where the list of those who changed goes.")
+@click.option(
+    "--would-change", type=FILE, metavar="FILE", help="Where that list goes in any case, also where the guard says no."
+)
 @click.option("--everybody", type=FILE, metavar="FILE", help="Where the groups of everybody go.")
 @click.option("--disagreement", type=FILE, metavar="FILE", help="Where reviews by practice and group go.")
 @click.option("--quality", type=FILE, metavar="FILE", help="Where the quality report goes, as JSON.")
@@ -55,6 +58,7 @@ def update(
     begin: bool,
     accept: bool,
     out: Path,
+    would_change: Path | None,
     everybody: Path | None,
     disagreement: Path | None,
     quality: Path | None,
@@ -65,13 +69,16 @@ def update(
 
     Tables hold what is new, changed and deleted, as their column change says; the answer is that of a full run on all
     rows as they stand. State and files are written together or not at all: the guard stops a run (exit code 3) by which
-    more people would change than --most-changed, of all or of one practice, or of which a table has fallen. The state
-    holds data of people.
+    more people would change than --most-changed, of all or of one practice, or of which a table has fallen; who would
+    change is then in the file of --would-change alone. What changed and the quality report on all rows as they stand go
+    to the standard error stream. The state holds data of people.
     """
     arrow()
     tables = {"--out": out, "--everybody": everybody, "--disagreement": disagreement}
-    targets = check_targets({**tables, "--quality": quality, "--manifest": manifest})
-    for name, path in tables.items():
+    targets = check_targets({
+        **tables, "--would-change": would_change, "--quality": quality, "--manifest": manifest,
+    })  # fmt: skip
+    for name, path in {**tables, "--would-change": would_change}.items():
         if path is not None:
             format_of(path, option=name)
     if disagreement is not None and options[_REVIEWS] is None:
@@ -80,7 +87,10 @@ def update(
         )
     with screen.step("Grouping"):
         found = _begun(options, accept=accept) if begin else _taken_on(state, options)
-    screen.say(str(found.counts))
+    screen.say(f"{found.counts}\nAll rows as they stand, as at {found.as_at.isoformat()}\n{found.grouping.quality}")
+    if would_change is not None:
+        # Before the guard speaks: whoever is to find out why needs to see who.
+        write_files({targets["--would-change"]: table_writer(found.changed, would_change, option="--would-change")})
     found_manifest = found.approve(accept=accept)
     made: dict[str, Any] = {"--out": found.changed, "--disagreement": found.review_disagreement}
     if everybody is not None:
@@ -107,9 +117,9 @@ def _begun(options: dict[str, Any], *, accept: bool) -> Update:
             option = {"change_words": "change-word"}.get(name, name.replace("_", "-"))
             raise _wrong(f"--{option} says nothing of a first run", "--begin", "it without --begin", "leave it out")
     return begin_updates(
-        **_shared(options),
-        model=options["model"] or "need-groups",
-        scheme=options["scheme"] or "default",
+        **_shared(options, named=tuple(name for name in _KNOWN if options[name] is not None)),
+        model=chosen_model(options) or "need-groups",
+        scheme=options["scheme"],
         settle=_settle(options) or 0,
     )
 
@@ -120,7 +130,7 @@ def _taken_on(state: Path, options: dict[str, Any]) -> Update:
     return update_state(
         state,
         **_shared(options),
-        model=options["model"],
+        model=chosen_model(options),
         scheme=options["scheme"],
         settle=_settle(options),
         full=options["full"],
@@ -129,16 +139,15 @@ def _taken_on(state: Path, options: dict[str, Any]) -> Update:
     )
 
 
-def _shared(options: dict[str, Any]) -> dict[str, Any]:
-    """The arguments that both functions take."""
-    given = tuple(name for name in _KNOWN if options[name] is not None)
+def _shared(options: dict[str, Any], *, named: tuple[str, ...] = _KNOWN) -> dict[str, Any]:
+    """The arguments that both functions take; `named`: tables of which columns may be named."""
     return {
         **{name: options[name] for name in _KNOWN},
         "as_at": options["as_at"],
         "catalogue": options["catalogue"],
         "practice_column": options["practice_column"],
         "system": options["system"],
-        "columns": read_columns(options["columns"], given=given, tables=_KNOWN),
+        "columns": read_columns(options["columns"], given=named, tables=_KNOWN),
         "date_format": options["date_format"],
         "strict": options["strict"],
     }

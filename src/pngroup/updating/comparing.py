@@ -46,6 +46,7 @@ class Comparison:
     now: Answer = field(repr=False)
     before: Answer = field(repr=False)
     practice: Objects | None = field(repr=False)
+    last: Standing = field(repr=False)
     standing: Standing = field(repr=False)
     is_listed: Bools = field(repr=False)
 
@@ -94,6 +95,7 @@ def compare(
         now=now,
         before=before,
         practice=_practices(tables, state, ids, settings),
+        last=last,
         standing=standing,
         is_listed=is_listed,
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
+
+from attrs import evolve
 
 from ..catalogue import Catalogue
 from ..dates import read_as_at, to_date
@@ -26,11 +28,9 @@ from .reading import Given, Reading, read_change_words, read_given
 from .restating import RowCounts, refuse_row_faults, restate
 from .result import Update
 from .reviewing import read_reviews
-from .settings import choose, options_of
+from .settings import REVIEWS, choose, options_of, read_labels, refuse_other_choices, tables_not_needed
 from .settling import Settle
 from .state import State, read_state
-
-_REVIEWS: Final = "reviews"
 
 
 def begin_updates(
@@ -112,10 +112,11 @@ def update(
     the table in the state; a table that is not given stays as it is. A `changed` row needs its `record_id`. A `deleted`
     row is found by its `record_id`, or where it has none by its content among the rows without one, of which one goes.
     Of people the `person_id` is the id of the row. `columns` maps `change` and `record_id` too, and the columns of
-    `reviews`.
+    `reviews`; of a table that is not given and stays as it is they are not needed, which is counted.
 
     `model`, `catalogue`, `scheme`, `practice_column` and `settle` are those of last month unless others are named:
-    another edition is said to be one in `because`. `reviews`: the reviews that hold now, in full; `settle`: hold a new
+    another edition is said to be one in `because`. A model with choices (`load_model(..., order=...)`) is given each
+    month. `reviews`: the reviews that hold now, in full; `settle`: hold a new
     group back for so many months (0: no more); `guard`: how much may change. Under `strict` changes that do not fit the
     state are a `DataError`, with every other fault that `group(strict=True)` refuses.
 
@@ -183,8 +184,10 @@ def _run(
     arrow()
     day = read_as_at(as_at)
     _refuse_earlier(day, last)
+    refuse_other_choices(last.manifest if last else None, model)
     settings = choose(last.settings if last else None, model, catalogue, scheme, practice_column, settle)
-    labels = _columns(columns)
+    labels = read_labels(columns)
+    not_needed = tables_not_needed(labels, given if reviews is None else {**given, REVIEWS: reviews}, last)
     reading = Reading(labels, date_format, system, settings.practice_column, read_change_words(change_words))
     tables, rows, nearly = _restated(given, last, full, reading)
     if strict:
@@ -194,10 +197,13 @@ def _run(
     grouping: Grouping = group_tables(tables, to_date(day), strict=strict, **options)
     now = answer_of(grouping)
     _refuse_other_model(grouping, now.names, last)
+    if settings.scheme is None and not grouping.model.group_names:
+        # Of this edition from now on, whatever a later version of the library has by default.
+        settings = evolve(settings, scheme=f"{grouping.scheme.name}@{grouping.scheme.edition}")
     found = None
     if reviews is not None:
         found = read_reviews(
-            reviews, now, day, grouping.model.groups, columns=labels.get(_REVIEWS), date_format=date_format
+            reviews, now, day, grouping.model.groups, columns=labels.get(REVIEWS), date_format=date_format
         )
     return made_update(
         compare(now, grouping, tables, last, settings, day),
@@ -205,6 +211,7 @@ def _run(
         guard=guard,
         rows=rows,
         nearly=nearly,
+        not_needed=not_needed,
         reviews=found,
         like=_like(given, labels),
         folder=folder,
@@ -228,25 +235,6 @@ def _restated(
         if table.columns_not_read:
             nearly[name] = table.columns_not_read
     return tables, rows, nearly
-
-
-def _columns(columns: Mapping[str, Mapping[str, str]] | None) -> dict[str, Mapping[str, str]]:
-    known = (*COLUMNS, _REVIEWS)
-    if columns is not None and not (
-        isinstance(columns, Mapping) and all(isinstance(each, Mapping) for each in columns.values())
-    ):
-        wrong = "columns does not map tables to mappings"
-    else:
-        unknown = [name for name in columns or {} if name not in known]
-        if not unknown:
-            return dict(columns or {})
-        wrong = f"columns names a table {unknown[0]!r}"
-    raise UsageError(
-        wrong,
-        where="argument columns",
-        allowed=f"a mapping of tables ({', '.join(known)}) to mappings of our column names to yours",
-        remedy="write it as {'people': {'person_id': 'nhs_no'}}",
-    )
 
 
 def _refuse_earlier(day: int, last: State | None) -> None:
