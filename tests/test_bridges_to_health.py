@@ -22,7 +22,10 @@ from test_sql import assert_agrees
 
 AS_AT = date(2026, 3, 31)
 FILE = tomllib.loads(data("models", "bridges-to-health", "2026.1.toml").read_text(encoding="utf-8"))
-SETTINGS = ("inpatient", "outpatient", "emergency", "emergency_admission", "primary_care", "community", None)
+SETTINGS = (
+    "inpatient", "outpatient", "emergency", "emergency_admission", "primary_care", "community", "other", None,
+    "unknown", "not known", "not specified",
+)  # fmt: skip
 #: Days on both sides of each window.
 EDGES = [
     AS_AT - timedelta(days=days)
@@ -39,7 +42,7 @@ def people(n_people, *, with_contacts):
     pools += [(list(codes["opcs4"]), "opcs4") for codes in EVER.values() if codes["opcs4"]]
     pools += [(list(CHEMOTHERAPY[system]), system) for system in CHEMOTHERAPY]
     pools += [(list(RADIOTHERAPY[system]), system) for system in RADIOTHERAPY]
-    usual = [(["Z340", "O800", "Z392"], "icd10"), (list(HFRS), "icd10"), (["J069", "N181", "Z000"], "icd10")]
+    usual = [(["Z340", "O800", "Z392"], "icd10"), (list(HFRS), "icd10"), (["J069", "N181", "N184", "Z000"], "icd10")]
     found = []
     for i in range(n_people):
         born = AS_AT - timedelta(days=draw.randrange(100 * 365)) if i % 3 else AS_AT.replace(year=AS_AT.year - 65)
@@ -66,6 +69,12 @@ def people(n_people, *, with_contacts):
         contacts += [{"date": AS_AT - timedelta(days=draw.randrange(60)), "setting": "emergency"}] * (i % 7 == 0)
         if not with_contacts:
             records += [{"code": "R688", "system": "icd10", **contact} for contact in contacts]
+        if i % 13 == 0:
+            # Care after a birth elsewhere, and what may be the next pregnancy, on both sides of the span between them.
+            after = AS_AT - timedelta(days=draw.randrange(57, 250))
+            opens = after + timedelta(days=draw.choice((1, 55, 56)))
+            for code, day in (("Z392", after), ("Z340", opens)):
+                records.append({"code": code, "system": "icd10", "date": day, "setting": "outpatient"})
         # Nothing before birth is read.
         records = [row for row in records if row["date"] >= born]
         contacts = [row for row in contacts if row["date"] >= born]
@@ -105,15 +114,18 @@ def grouped(with_contacts, **choices):
 @pytest.mark.parametrize("with_contacts", [True, False], ids=["contacts", "records only"])
 @pytest.mark.parametrize("order", ["dataset", "bnssg"])
 def test_registers_and_segments_are_those_of_the_rules(order, with_contacts):
-    """Every register, segment, count and score of 1,500 people is what the rules written as Python say."""
+    """Every register, segment, count and score of 1,500 people, and what is unknown, is as the rules in Python say."""
     drawn, grouping = grouped(with_contacts, order=order)
     frame, registers = grouping.to_frame(), grouping.answers.registers
-    reached = Counter()
+    reached, left_open = Counter(), Counter()
     for i, (born, sex, records, contacts) in enumerate(drawn):
         expected = segment_person(born, sex, records, contacts, AS_AT)
         found = {name for name, (has, _) in registers.items() if has[i]}
         assert found == expected.registers, drawn[i]
+        unknown = {name for name, (_, known) in registers.items() if not known[i]}
+        assert unknown == expected.unknown, drawn[i]
         reached.update(found)
+        left_open.update(unknown)
         assert frame["segment"][i] == expected.segment[order], drawn[i]
         assert frame["condition_count"][i] == expected.condition_count
         assert frame["n_multimorbidity"][i] == expected.n_multimorbidity
@@ -121,6 +133,8 @@ def test_registers_and_segments_are_those_of_the_rules(order, with_contacts):
         assert frame["hfrs"][i] == expected.hfrs
         assert bool(frame["healthy_well"][i]) is (expected.condition_count == 0)
     assert reached.keys() == registers.keys()
+    severe = {"end_stage_renal_failure", "severe_copd", "severe_heart_failure"}
+    assert left_open.keys() == {"intermediate_frailty", "high_frailty", *(() if with_contacts else severe)}
 
 
 @pytest.mark.parametrize("with_contacts", [True, False], ids=["contacts", "records only"])

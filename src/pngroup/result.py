@@ -50,10 +50,10 @@ class Grouping:
         """One row a person, in the caller's order and frame type; the caller's other columns at the end.
 
         Columns: `person_id`, `need_group` (nullable integer), `need_group_name`, `need_tier`, `rag`, `reason` (why
-        there is no group), `criteria` (integer: bit g-1 is set when criterion g is met; with `criteria="columns"` a nullable
-        boolean `criterion_1`, `criterion_2` ... for each criterion), the measures of the model
-        (nullable integers; scores in the unit that the model gives), the flags (booleans), and combinations (text).
-        A model may call the group otherwise (`segment`); one that names its own groups has no tiers and colours.
+        there is no group), `criteria` (integer: bit g-1 is set when criterion g is met; with `criteria="columns"` a
+        nullable boolean `criterion_1`, `criterion_2` ... for each criterion), the measures of the model (nullable
+        integers; scores in the unit that the model gives), the flags (booleans), and combinations (text). A model
+        may call the group otherwise (`segment`); one that names its own groups has no tiers and colours.
 
         Raises `UsageError` for another value of `criteria`, `DataError` where a column of people bears the name of
         an output column.

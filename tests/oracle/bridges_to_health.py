@@ -16,8 +16,10 @@ from .dates import age_on, in_months
 from .evidence import Row
 from .scores import HFRS
 
-HOSPITAL = ("inpatient", "outpatient", "emergency", "emergency_admission", None)
-ADMISSION = ("inpatient", "emergency_admission", None)
+#: Words that leave the setting open, as no word does.
+UNSAID = (None, "unknown", "not known", "not specified")
+HOSPITAL = ("inpatient", "outpatient", "emergency", "emergency_admission", *UNSAID)
+ADMISSION = ("inpatient", "emergency_admission", *UNSAID)
 
 #: Register: its codes at any time. A code of OPCS-4 has its own first letter in these lists, or `!` before it.
 _EVER_TEXT = {
@@ -57,7 +59,7 @@ _EVER_TEXT = {
     "end_stage_renal_failure": "N180 N185 N165 T824 T861 Y602 Y612 Y841 Z491 Z492 Z940 Z992 !L746 !M011-M015 !M018"
     " !M019 !M026 !M027 !M084 !M172 !M174 !M178 !M179 !X401-X403 !X405 !X406 !X411 !X412 !X421",
     "severe_interstitial_lung_disease": "J84",
-    "liver_failure": "K72 K704 K711 K762 K763 B150 B160 B190",
+    "liver_failure": "K72 K704 K711 K762 K763 B150 B160 B190 T864 Z944 !J01",
     "neurological_organ_failure": "G122 G10 G231 A810 G903",
     "incurable_cancer": "C77 C780-C788 C790-C799",
     "immunocompromised": "D80-D84 D71 B20-B24 Z21",
@@ -91,7 +93,12 @@ def _codes(text: str) -> Codes:
 EVER = {register: _codes(text) for register, text in _EVER_TEXT.items()}
 CHEMOTHERAPY = _codes("Z511 !X70-X73")
 RADIOTHERAPY = _codes("Z510 !X65")
-SEVERE = {"severe_copd": _codes("J43 J44"), "severe_heart_failure": _codes("I110 I130 I132 I50")}
+#: Severe with four emergency admissions in 12 months.
+SEVERE = {
+    "end_stage_renal_failure": _codes("N184"),
+    "severe_copd": _codes("J43 J44"),
+    "severe_heart_failure": _codes("I110 I130 I132 I50"),
+}
 PARENT_OF = {
     "end_stage_renal_failure": "chronic_kidney_disease",
     "liver_failure": "chronic_liver_disease",
@@ -112,9 +119,10 @@ ORDERS = {"dataset": (6, 5, 4, 3, 2), "bnssg": (4, 5, 6, 3, 2, 7, 8)}
 
 @frozen
 class Found:
-    """What is found of a person; `segment` by order."""
+    """What is found of a person; `segment` by order. Whether they are on a register in `unknown` cannot be told."""
 
     registers: frozenset[str]
+    unknown: frozenset[str]
     segment: dict[str, int]
     condition_count: int
     n_multimorbidity: int
@@ -123,25 +131,29 @@ class Found:
 
 
 def segment_person(birth: date, sex: str, records: list[Row], contacts: list[Row] | None, as_at: date) -> Found:
-    """The registers and segments of a person; without a table of contacts (None) records tell of emergencies."""
+    """The registers and segments of a person; without a table of contacts (None) few emergencies may not be all."""
     records = [row for row in records if row["date"] <= as_at]
     here = [row for row in records if row["setting"] in HOSPITAL]
     age = age_on(birth, as_at)
-    emergencies = records if contacts is None else [row for row in contacts if row["date"] <= as_at]
     admissions = {
         row["date"]
-        for row in emergencies
+        for row in (*records, *(contacts or ()))
         if row["setting"] == "emergency_admission" and in_months(row["date"], as_at, 12)
     }
     found = {register for register, codes in EVER.items() if _any(here, codes)}
     # Stages 1 and 2 are no register of kidney disease.
     if not _any([row for row in here if row["code"] not in ("N181", "N182")], EVER["chronic_kidney_disease"]):
         found.discard("chronic_kidney_disease")
-    if _any(here, _codes("N184")) and len(admissions) >= 4:
-        found.add("end_stage_renal_failure")
-    found |= {register for register, codes in SEVERE.items() if _any(here, codes) and len(admissions) >= 4}
+    repeated = {register for register, codes in SEVERE.items() if _any(here, codes)}
+    unknown: set[str] = set()
+    if len(admissions) >= 4:
+        found |= repeated
+    elif contacts is None:
+        unknown = repeated - found
+    # Whoever has the severe form has the condition.
+    found |= {PARENT_OF[register] for register in found & PARENT_OF.keys()}
     recent = [row for row in here if in_months(row["date"], as_at, 12)]
-    if found & {"cancer", "incurable_cancer"} and _any(recent, CHEMOTHERAPY):
+    if "cancer" in found and _any(recent, CHEMOTHERAPY):
         found.add("active_cancer")
     if _any(here, _codes("C34")) and (_any(recent, CHEMOTHERAPY) or _any(recent, RADIOTHERAPY)):
         found.add("active_lung_cancer")
@@ -149,7 +161,9 @@ def segment_person(birth: date, sex: str, records: list[Row], contacts: list[Row
     if len(asthma) >= 2 or _any(recent, _codes("J46")):
         found.add("severe_asthma")
     hfrs = hospital_frailty(records, as_at)
-    if age >= 65 and hfrs is not None and hfrs >= 50:
+    if age >= 65 and hfrs is None:
+        unknown |= {"intermediate_frailty", "high_frailty"}
+    elif age >= 65 and hfrs is not None and hfrs >= 50:
         found.add("high_frailty" if hfrs > 150 else "intermediate_frailty")
     if sex != "male" and 11 <= age <= 55 and is_pregnant(here, as_at):
         found.add("maternal")
@@ -168,6 +182,7 @@ def segment_person(birth: date, sex: str, records: list[Row], contacts: list[Row
     conditions = found & CONDITIONS
     return Found(
         registers=frozenset(found),
+        unknown=frozenset(unknown),
         segment={name: next((each for each in order if met[each]), 1) for name, order in ORDERS.items()},
         condition_count=len({PARENT_OF.get(each, each) for each in conditions}),
         n_multimorbidity=len(conditions & (LONG_TERM | DISABILITY | FRAILTY | {"severe_interstitial_lung_disease"})),
@@ -203,10 +218,11 @@ def is_pregnant(records: Iterable[Row], as_at: date) -> bool:
             if day == as_at:
                 return True
             opened, born = None, day
-        elif "discharge" in has and opened is not None:
-            if day == as_at:
+        elif "discharge" in has:
+            if day == as_at and opened is not None:
                 return True
-            opened = None
+            # A discharge tells of a birth, wherever that was.
+            opened, born = None, day
     return opened is not None and (as_at - opened).days < 308
 
 
