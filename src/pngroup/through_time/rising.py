@@ -53,8 +53,8 @@ class RisingRisk:
     def to_frame(self) -> Any:
         """One row a rise, in the caller's frame type; `person_id` is the caller's own, to join by.
 
-        Columns: `person_id`, `from_group`, `from_group_name`, `to_group`, `to_group_name`, with a scheme `from_tier`
-        and `to_tier`, `last_before`, `first_after` (dates), `from_unknown`, `still_raised`.
+        Columns: `person_id`, `from_group`, `from_group_name`, `to_group`, `to_group_name`, where the scheme has
+        tiers `from_tier` and `to_tier`, `last_before`, `first_after` (dates), `from_unknown`, `still_raised`.
         """
         names = group_names(self.model, self.scheme)
         groups = tuple(sorted(names))
@@ -63,7 +63,7 @@ class RisingRisk:
             place = np.searchsorted(groups, group)
             columns[f"{end}_group"] = Column("integer", group)
             columns[f"{end}_group_name"] = Column("text", place, words=tuple(names[each] for each in groups))
-            if self.scheme is not None:
+            if self.scheme.tiers:
                 tiers = tuple(self.scheme.tier_word(each) for each in groups)
                 columns[f"{end}_tier"] = Column("text", place, words=tiers)
         columns["last_before"] = Column("date", self.last_before)
