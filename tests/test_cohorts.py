@@ -182,3 +182,12 @@ def test_what_cannot_be_asked_is_refused(query, words):
     """A wrong expression, group, tier or column is an error with a hint, and never a cohort of nobody."""
     with pytest.raises(pngroup.UsageError, match=words):
         pngroup.cohort(PEOPLE, RECORDS, **({"as_at": "2026-03-31", "system": "icd10"} | query))
+
+
+def test_a_hint_names_each_condition_once():
+    """A name that is nearly that of a condition brings up each near name one time."""
+    with pytest.raises(pngroup.UsageError, match="did you mean") as raised:
+        members(where="ever(diabets)")
+    offered = raised.value.what.partition("did you mean ")[2].split("'")[1::2]
+    assert "diabetes" in offered
+    assert len(offered) == len(set(offered))
