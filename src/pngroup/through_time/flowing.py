@@ -25,7 +25,8 @@ class Flows:
     """Flows of people from date to date, one entry a flow of anybody. Made by `flows()`.
 
     `pair`: place in `pairs` of dates; `from_` and `to`: places in `states` (highest level first, then reasons for
-    having no group); `n`: people, meaningless where `suppressed`.
+    having no group); `n`: people. The array holds every number: only what is shown (`to_frame`) hides those that are
+    `suppressed`.
     """
 
     people: People = field(repr=False)
