@@ -69,3 +69,16 @@ def test_tiers_of_rises_stand_where_the_scheme_has_them(results):
     """A list of rises has columns of tiers only of a scheme with tiers."""
     rises = results["rises"]
     assert ("from_tier" in rises.to_frame()) == ("to_tier" in rises.to_frame()) == bool(rises.scheme.tiers)
+
+
+def test_of_nobody_results_are_tables_without_a_row():
+    """Spells and snapshots of no people give no rises, in days that are still known, and nothing fails."""
+    people, records = {"person_id": [], "birth_date": []}, {"person_id": [], "code": [], "date": []}
+    spelt = through_time.spells(people, records, since="2025-01-31", until="2025-12-31", system="icd10")
+    taken = pngroup.snapshots(people, records, as_at=["2025-01-31", "2025-12-31"], system="icd10")
+    for of in (spelt, taken):
+        rises = through_time.rising_risk(of, months=2)
+        assert (len(rises), rises.after, rises.as_at) == (0, datetime.date(2025, 10, 31), datetime.date(2025, 12, 31))
+        assert len(of.to_frame()["person_id"]) == len(rises.to_frame()["person_id"]) == 0
+        with pytest.raises(pngroup.UsageError, match="days from 2025-01-31 to 2025-12-31"):
+            through_time.rising_risk(of, months=12)

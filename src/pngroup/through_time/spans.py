@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol, TypeAlias
+import datetime
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,23 +18,25 @@ from .taking_snapshots import Snapshots
 
 Ints: TypeAlias = npt.NDArray[np.integer[Any]]
 
-#: Later than any day.
-_NO_DAY: Final = 1 << 30
-
 
 class Spanned(Protocol):
     """Anything with these arrays, one entry a period, in order of person and day, such as spells.
 
+    `since` and `until`: the first and the last day that were looked at, also where there is nobody.
     `person`: place among people; `group`: 0 for none; `reason`: place in `REASONS`, -1 where there is a group;
     `first_day` and `last_day`: day numbers, both inclusive; `practice`: place in `practices`, -1 for none, or None
-    where nothing is known of practices. The periods of each person cover the days from the first of all to the last
-    of all without gap or overlap.
+    where nothing is known of practices. The periods of each person cover the days from `since` to `until`
+    without gap or overlap.
     """
 
     @property
     def model(self) -> Model: ...
     @property
     def scheme(self) -> Scheme: ...
+    @property
+    def since(self) -> datetime.date: ...
+    @property
+    def until(self) -> datetime.date: ...
     @property
     def people(self) -> People: ...
     @property
@@ -56,11 +59,16 @@ class Spanned(Protocol):
 class Periods:
     """Periods of people, as in `Spanned`. Made by `periods()`.
 
-    `index_days`: the days on which people were looked at, where they were not looked at every day.
+    `since` and `until`: the first and the last day that is looked at (day numbers).
+
+    `index_days`: the
+    days on which people were looked at, where they were not looked at every day.
     """
 
     model: Model = field(repr=False)
     scheme: Scheme = field(repr=False)
+    since: int
+    until: int
     people: People = field(repr=False)
     person: Ints = field(eq=False, repr=False)
     group: Ints = field(eq=False, repr=False)
@@ -70,16 +78,6 @@ class Periods:
     practice: Ints | None = field(default=None, eq=False, repr=False)
     practices: tuple[str, ...] = field(default=(), repr=False)
     index_days: Ints | None = field(default=None, eq=False, repr=False)
-
-    @property
-    def since(self) -> int:
-        """The first day that is looked at."""
-        return int(self.first_day.min(initial=_NO_DAY) if self.index_days is None else self.index_days[0])
-
-    @property
-    def until(self) -> int:
-        """The last day that is looked at."""
-        return int(self.last_day.max(initial=-_NO_DAY) if self.index_days is None else self.index_days[-1])
 
     @property
     def n_days(self) -> Ints:
@@ -140,6 +138,8 @@ def periods(of: Snapshots | Spanned | Periods) -> Periods:
     return Periods(
         model=of.model,
         scheme=of.scheme,
+        since=read_as_at(of.since, argument="since"),
+        until=read_as_at(of.until, argument="until"),
         people=of.people,
         person=of.person,
         group=of.group,
@@ -177,6 +177,8 @@ def _of_snapshots(snapshots: Snapshots) -> Periods:
     return Periods(
         model=snapshots.model,
         scheme=snapshots.scheme,
+        since=int(days[0]),
+        until=int(days[-1]),
         people=snapshots.people,
         person=person,
         group=snapshots.group[date, person],
