@@ -11,11 +11,14 @@ from hypothesis import given, settings
 import pngroup
 import routes
 from generated import Population, generate, people_strategy
+from own_model import written
 from pngroup.explanation.causes import find_causes, find_differences, group_in, group_without
 from pngroup.explanation.person import rows_of_person
 from pngroup.explanation.states import State, state_of
 from pngroup.through_time import explain_changes, explain_rises, rising_risk
+from test_spells import model_of
 
+EPOCH = datetime.date(1970, 1, 1)
 #: Days between the two dates: a day, a month, a year, and longer than a window of two years.
 SPANS = (1, 31, 365, 800)
 #: Models with those of the spans that they are asked about.
@@ -128,6 +131,36 @@ def test_the_turning_days_are_those_of_grouping_each_day():
         expected = {days[at]: groups[at] for at in range(1, len(days)) if groups[at] != groups[at - 1]}
         assert turns == expected
     assert n_turns > 10
+
+
+@pytest.mark.parametrize("question", ["ever(any_record, min_age=0)", "age >= 18"])
+def test_the_turning_days_are_those_of_spells_where_a_birth_is_known_by_month_or_year(question, tmp_path):
+    """The days on which somebody is born or comes of age are those of `spells()`, whatever is known of the birth."""
+    model = pngroup.load_model(written(tmp_path, model_of(question)))
+    births = ["2025-03", "2025", "2025-03-20", "2024-12", "2026", "2026-02", "2007", "2007-06", "2025-03", "2025"]
+    people = {"person_id": list(range(len(births))), "birth_date": births}
+    days = ["2025-03-05", "2025-03-15", "2025-03-16", "2025-05-01", "2025-07-01", "2025-08-01", "2026-02-01"]
+    rows = [(person, day) for person in people["person_id"][:-2] for day in days]
+    records = {
+        "person_id": [person for person, _ in rows],
+        "code": ["J45.9"] * len(rows),
+        "date": [day for _, day in rows],
+    }
+    options = {"system": "icd10", "model": model}
+    n_turns = 0
+    for since, until in (("2024-11-30", "2026-02-10"), ("2025-01-31", "2025-03-10"), ("2025-03-02", "2025-06-10")):
+        found = pngroup.spells(people, records, since=since, until=until, **options)
+        explained = explain_changes(people, records, between=(since, until), persons=people["person_id"], **options)
+        expected: list[list] = [[] for _ in births]
+        for at in range(1, len(found)):
+            person = int(found.person[at])
+            if person == found.person[at - 1] and found.group[at] != found.group[at - 1]:
+                day = EPOCH + datetime.timedelta(days=int(found.first_day[at]))
+                expected[person].append((day, int(found.group[at])))
+        turned = [[(turn.day, turn.need_group or 0) for turn in each.turns] for each in explained]
+        assert turned == expected
+        n_turns += sum(map(len, turned))
+    assert n_turns > 5
 
 
 def changed(rows, between, *, born="1950-05-05", sex="F", **options):

@@ -49,7 +49,14 @@ def _days(
     person = evolve(later.facts(later.rows), has_exact_birth=True)
     yield from turning_days(model, person, after, until)
     yield from (row.date for row in later.rows)
-    yield person.birth
+    births = registry.births
+    if births.given[0]:
+        # Of a month or a year its first day is the first on which somebody can have been born; until the day that
+        # stands for it has come, the birth is taken to be on the day that is asked about.
+        first = to_date(int(births.day[0]))
+        yield first
+        if model.asks_from_birth:
+            yield from (first + datetime.timedelta(days=n) for n in range(1, (person.birth - first).days + 1))
     for day, given in (registry.registered_from, registry.registered_to, registry.died_on):
         if given[0]:
             yield to_date(int(day[0]))
