@@ -191,3 +191,35 @@ def test_a_hint_names_each_condition_once():
     offered = raised.value.what.partition("did you mean ")[2].split("'")[1::2]
     assert "diabetes" in offered
     assert len(offered) == len(set(offered))
+
+
+@pytest.mark.parametrize(
+    ("traits", "words"),
+    [
+        ({"ward": 1}, "'ward' of people holds text, and traits ask for numbers"),
+        ({"ward": [1, None]}, "holds text"),
+        ({"floor": "1"}, "'floor' of people holds numbers, and traits ask for text"),
+        ({"carer": "yes"}, "holds numbers or true and false"),
+        ({"ward": datetime.date(2020, 1, 1)}, "ask for a date"),
+    ],
+)
+def test_a_trait_of_another_kind_than_its_column_is_refused(traits, words):
+    """Text is never sought among numbers, nor numbers among text: that would be a cohort of nobody without a word."""
+    people = PEOPLE | {"floor": [1, 2, None, 1]}
+    with pytest.raises(pngroup.UsageError, match=words):
+        pngroup.cohort(people, RECORDS, as_at="2026-03-31", system="icd10", traits=traits)
+
+
+def test_a_trait_of_the_same_kind_is_answered():
+    """Numbers are equal however they are written, a missing value may be asked for, and an empty column is unknown."""
+    people = PEOPLE | {"floor": [1, 2, None, 1], "empty": [None] * 4}
+
+    def of(**traits):
+        found = pngroup.cohort(people, RECORDS, as_at="2026-03-31", system="icd10", traits=traits)
+        return list(found.to_frame()["person_id"]), found.n_unknown
+
+    assert of(floor=1.0) == of(floor=np.int64(1)) == (["a"], 1)
+    assert of(floor=["x", 2]) == (["b"], 1)
+    assert of(carer=np.True_) == (["a"], 0)
+    assert of(ward=None) == (["c"], 0)
+    assert of(empty="x") == ([], 3)

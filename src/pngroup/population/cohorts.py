@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from numbers import Number
 from typing import Any, Final, TypeAlias, Unpack
 
 import numpy as np
@@ -125,7 +126,7 @@ def cohort(
     somebody whose trait is missing. People without a group (died, not registered ...) are no members.
 
     Returns a `Cohort`. Raises `UsageError` for an expression that is not right, a group, tier or column that is not
-    there, or a restricted topic, and what `group()` raises.
+    there, values of another kind than the column of a trait, or a restricted topic, and what `group()` raises.
 
     >>> people = {"person_id": ["a", "b"], "birth_date": ["1940-05-02", "1990-01-01"], "ward": ["X", "Y"]}
     >>> records = {"person_id": ["a", "b"], "code": ["E11.9", "E11.9"], "date": ["2020-01-10", "2025-12-01"]}
@@ -283,8 +284,31 @@ def _traits(people: People, traits: Mapping[str, frozenset[object]]) -> Iterator
             )
         encoded = table.encode(column, booleans=True)
         distinct = encoded.values.tolist()
+        _check_kind(column, distinct, allowed)
         found = np.array([*(value in allowed for value in distinct), False])[encoded.index]
         unknown = np.array([*(is_missing(value) for value in distinct), True])[encoded.index]
         if any(is_missing(value) for value in allowed):
             found, unknown = found | unknown, np.zeros(len(found), bool)
         yield found[people.first_row], (found | unknown)[people.first_row]
+
+
+def _check_kind(column: str, distinct: Collection[object], allowed: Collection[object]) -> None:
+    """Raise `UsageError` where no value asked for is of the kind that the column holds: nobody could have it."""
+    asked, held = ({_kind(value) for value in values if not is_missing(value)} for values in (allowed, distinct))
+    if asked and held and asked.isdisjoint(held):
+        raise UsageError(
+            f"column {column!r} of people holds {' and '.join(sorted(held))}, and traits ask for "
+            + " and ".join(sorted(asked)),
+            where="argument traits",
+            allowed=f"values that are {' or '.join(sorted(held))}",
+            remedy="write the values as the column does: '1' is text, 1 a number",
+        )
+
+
+def _kind(value: object) -> str:
+    """Values of one kind can be equal; True is 1."""
+    if isinstance(value, str):
+        return "text"
+    return (
+        "numbers or true and false" if isinstance(value, (Number, np.number, np.bool_)) else f"a {type(value).__name__}"
+    )

@@ -59,10 +59,8 @@ class Spanned(Protocol):
 class Periods:
     """Periods of people, as in `Spanned`. Made by `periods()`.
 
-    `since` and `until`: the first and the last day that is looked at (day numbers).
-
-    `index_days`: the
-    days on which people were looked at, where they were not looked at every day.
+    `since` and `until`: the first and the last day that is looked at (day numbers). `index_days`:
+    the days on which people were looked at, where they were not looked at every day.
     """
 
     model: Model = field(repr=False)
