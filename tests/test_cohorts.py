@@ -198,7 +198,7 @@ def test_a_hint_names_each_condition_once():
     [
         ({"ward": 1}, "'ward' of people holds text, and traits ask for numbers"),
         ({"ward": [1, None]}, "holds text"),
-        ({"floor": "1"}, "'floor' of people holds numbers, and traits ask for text"),
+        ({"floor": "1"}, "'floor' of people holds numbers or true and false, and traits ask for text"),
         ({"carer": "yes"}, "holds numbers or true and false"),
         ({"ward": datetime.date(2020, 1, 1)}, "ask for a date"),
     ],
@@ -223,3 +223,14 @@ def test_a_trait_of_the_same_kind_is_answered():
     assert of(carer=np.True_) == (["a"], 0)
     assert of(ward=None) == (["c"], 0)
     assert of(empty="x") == ([], 3)
+
+
+def test_no_restricted_condition_is_told_by_what_holds_it():
+    """A condition with a restricted one nested in it is asked for only with show_restricted: subtraction would tell."""
+    restricted = [name for name in CATALOGUE.conditions if CATALOGUE.is_restricted([name])]
+    over = {above for name in restricted for above in CATALOGUE.conditions[name].ancestors}
+    assert over.difference(restricted)
+    for name in (*restricted, *over):
+        with pytest.raises(pngroup.UsageError, match="restricted topic"):
+            members(where=f"age > 200 or not within({name}, months=3)")
+        assert members(where=f"ever({name})", show_restricted=True)[0] == []

@@ -120,7 +120,7 @@ def cohort(
     where='hospital')`. `groups` are group numbers, `tiers` words of the scheme, `traits` columns of people
     with the value or values allowed in each: `{"ethnicity": ["B"], "practice": "A81001"}`. `people`, `records` and
     `options` are those of `group()`. An expression about a restricted topic needs `show_restricted`: a list of people
-    would tell it.
+    would tell it. So does one about a condition that a restricted one is nested in: less its other parts that is left.
 
     Truth has three values: people of whom it cannot be told are no members and are counted as unknown, and so is
     somebody whose trait is missing. People without a group (died, not registered ...) are no members.
@@ -212,14 +212,22 @@ def _asking(model: Model, catalogue: Catalogue, node: Node, *, show_restricted: 
         )
     except ModelError as error:
         raise UsageError(error.what, where=_WHERE, allowed=error.allowed, remedy="correct the expression") from None
-    if not show_restricted and any(catalogue.is_restricted([name]) for name in _conditions(model, node)):
+    if not show_restricted and any(_tells(catalogue, name) for name in _conditions(model, node)):
         raise UsageError(
-            "the expression asks about a restricted topic",
+            "the expression asks about a restricted topic, or a condition that holds one",
             where=_WHERE,
             allowed="other conditions, or show_restricted=True",
             remedy="make sure that the list may be made, and say so with show_restricted=True",
         )
     return asking
+
+
+def _tells(catalogue: Catalogue, name: str) -> bool:
+    """Whether a condition is restricted or holds one that is: of such a one what is left without other parts tells."""
+    return catalogue.is_restricted([name]) or any(
+        name in condition.ancestors and catalogue.is_restricted([id_])
+        for id_, condition in catalogue.conditions.items()
+    )
 
 
 def _conditions(model: Model, node: Node) -> Iterator[str]:
