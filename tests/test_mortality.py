@@ -218,6 +218,12 @@ def test_follow_up_ends_with_the_registrations_that_follow_each_other():
     days = [(end - AS_AT).days for end in ends]
     assert one.person_years[-1] == pytest.approx(sum(days) / 365.25)
     assert (one.n_left, one.n_died_after_leaving) == (1, 1)
+    # Snapshots made with registrations know them; a later table may be given in their place.
+    kept = excess_mortality(found, as_at=AS_AT, until=UNTIL)
+    assert (kept.person_years[-1], kept.n_left, kept.deaths[-1]) == (one.person_years[-1], 1, 2)
+    stays = {"person_id": list("abc"), "practice": ["N"] * 3, "registered_from": [None] * 3}
+    later = excess_mortality(found, as_at=AS_AT, until=UNTIL, registrations=stays)
+    assert (later.n_left, later.deaths[-1]) == (0, 3)
     with pytest.raises(pngroup.UsageError, match="several dates"):
         excess_mortality(found, until=UNTIL)
 
