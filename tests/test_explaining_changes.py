@@ -278,3 +278,29 @@ def test_each_rise_of_a_list_is_explained_between_its_own_days():
     assert list(found.to_frame()["code"]) == ["I500", "F200"]
     nobody = rising_risk(taken, months=1, as_at="2025-07-31", by="group")
     assert explain_rises(nobody, people, records, system="icd10") is None
+
+
+def test_rises_are_explained_with_the_arguments_that_their_groups_were_made_with(tmp_path):
+    """Registrations and their columns may stand among the options; scheme and catalogue are those of the rises."""
+    site = '[overlay]\nname = "site"\nedition = "2026-04"\nbase = "core"\n[[codes]]\nsystem = "icd10"\n'
+    site += 'action = "add"\ncode = "J06"\ncondition = "heart_failure"\nbecause = "a test"\n'
+    (tmp_path / "site.toml").write_text(site, encoding="utf-8")
+    people = {"person_id": ["a", "b"], "birth_date": ["1950-05-05", "1990-01-01"]}
+    records = {"person_id": ["a", "a"], "code": ["I10", "J06.9"], "date": ["2019-01-01", "2025-08-10"]}
+    moves = {"person_id": ["a", "b"], "surgery": ["N", "N"], "registered_from": ["2010-01-01", "2020-01-01"]}
+    made = {
+        "system": "icd10",
+        "registrations": moves,
+        "columns": {"registrations": {"practice": "surgery"}},
+    }
+    chosen = {"catalogue": str(tmp_path / "site.toml"), "scheme": "medium-orange"}
+    taken = pngroup.snapshots(people, records, as_at=["2025-07-31", "2025-08-31"], **made, **chosen)
+    spelt = pngroup.spells(people, records, since="2025-07-31", until="2025-08-31", **made, **chosen)
+    for rises in (rising_risk(taken, months=1, by="group"), rising_risk(spelt, months=1, by="group")):
+        found = explain_rises(rises, people, records, **made)
+        assert list(found.to_frame()["code"]) == ["J069"]
+        [one] = found
+        assert (one.from_group, one.to_group) == (rises.from_group[0], rises.to_group[0])
+        assert found.grouping.scheme == pngroup.load_scheme("medium-orange")
+        whole = explain_rises(rises, people, records, **made, **chosen, model="need-groups")
+        assert str(next(iter(whole))) == str(one)

@@ -35,6 +35,7 @@ class OwnSpells:
 
     model: object
     scheme: object
+    catalogue: object
     since: object
     until: object
     people: object
@@ -138,7 +139,7 @@ def test_spells_of_another_making_give_the_same():
     taken = snapshots_of(fresh, days=days, practice=np.repeat(random.integers(-1, 2, (4, 6)), 10, axis=0))
     of_days = through_time.periods(taken)
     spells = OwnSpells(
-        *(of_days.model, of_days.scheme, days[0], days[-1], of_days.people, of_days.person),
+        *(of_days.model, of_days.scheme, of_days.catalogue, days[0], days[-1], of_days.people, of_days.person),
         *(of_days.group, of_days.reason, of_days.first_day, of_days.last_day, of_days.practice, of_days.practices),
     )
     for call in (

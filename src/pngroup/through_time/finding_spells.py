@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
+from ..catalogue import Catalogue
 from ..dates import read_as_at, to_date
 from ..errors import UsageError
 from ..frames import Column, Taken, build
@@ -37,6 +38,7 @@ class Spells:
 
     model: Model = field(repr=False)
     scheme: Scheme = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
     since: datetime.date
     until: datetime.date
     people: People = field(repr=False)
@@ -148,6 +150,7 @@ def spells(
     return Spells(
         model=prepared.model,
         scheme=prepared.scheme,
+        catalogue=prepared.catalogue,
         since=to_date(first),
         until=to_date(last),
         people=everybody,

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
+from ..catalogue import Catalogue
 from ..dates import months_before, read_as_at, to_date
 from ..errors import UsageError
 from ..frames import Column, Taken, build
@@ -35,6 +36,7 @@ class RisingRisk:
 
     model: Model = field(repr=False)
     scheme: Scheme = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
     people: People = field(repr=False)
     by: By
     after: datetime.date
@@ -135,6 +137,7 @@ def rising_risk(
     return RisingRisk(
         model=observed.model,
         scheme=observed.scheme,
+        catalogue=observed.catalogue,
         people=observed.people,
         by=by,
         after=to_date(after),

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import evolve, field, frozen
 
+from ..catalogue import Catalogue
 from ..dates import read_as_at
 from ..errors import UsageError
 from ..intake import People
@@ -33,6 +34,8 @@ class Spanned(Protocol):
     def model(self) -> Model: ...
     @property
     def scheme(self) -> Scheme: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
     @property
     def since(self) -> datetime.date: ...
     @property
@@ -65,6 +68,7 @@ class Periods:
 
     model: Model = field(repr=False)
     scheme: Scheme = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
     since: int
     until: int
     people: People = field(repr=False)
@@ -136,6 +140,7 @@ def periods(of: Snapshots | Spanned | Periods) -> Periods:
     return Periods(
         model=of.model,
         scheme=of.scheme,
+        catalogue=of.catalogue,
         since=read_as_at(of.since, argument="since"),
         until=read_as_at(of.until, argument="until"),
         people=of.people,
@@ -175,6 +180,7 @@ def _of_snapshots(snapshots: Snapshots) -> Periods:
     return Periods(
         model=snapshots.model,
         scheme=snapshots.scheme,
+        catalogue=snapshots.catalogue,
         since=int(days[0]),
         until=int(days[-1]),
         people=snapshots.people,
