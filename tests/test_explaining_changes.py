@@ -167,6 +167,33 @@ def test_each_kind_of_cause_is_named_with_its_day(rows, between, more, kind, tur
     assert "Why" in str(found)
 
 
+@pytest.mark.parametrize(
+    ("person", "kind"),
+    [({"died_on": ["2026-01-05"]}, "death"), ({"registered_to": ["2026-01-05"]}, "registration")],
+)
+def test_the_end_of_a_group_undone_gives_the_group_of_the_later_date(person, kind):
+    """Without a death, or the end of a registration, the group named is the one that `group()` gives without it."""
+    rows = [("I10", "2020-01-10"), ("I50.0", "2025-11-20")]
+    found = changed(rows, YEAR, person=person)
+    without = changed(rows, YEAR)
+    [cause] = found.causes
+    assert (cause.kind.value, found.from_group, found.to_group, without.to_group) == (kind, 4, None, 9)
+    assert cause.group_without == without.to_group
+    assert "group 9" in cause.undone
+    assert cause.undone in str(found)
+    both = changed(rows, YEAR, person={"died_on": ["2026-01-05"], "registered_to": ["2026-01-04"]})
+    assert both.causes[0].group_without is None
+    assert "was not registered" in both.causes[0].undone
+
+
+def test_what_began_a_group_undone_gives_none():
+    """Of a person who was born or registered between the dates the text names no group for the case without that."""
+    for more in ({"person": {"registered_from": ["2025-06-01"]}}, {"born": "2025-06-02"}):
+        [cause] = changed([], YEAR, **more).causes
+        assert cause.group_without is None
+        assert "no group" in cause.undone
+
+
 def test_a_restricted_record_stays_unnamed_unless_asked_for():
     """Name, code and date of a restricted record are shown only with `show_restricted`."""
     rows = [("B24", "2025-08-10"), ("J06.9", "2025-03-01"), ("J06.9", "2026-03-01")]

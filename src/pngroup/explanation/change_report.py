@@ -14,11 +14,11 @@ from ..model.definition import Model
 from ..model.reference import Reading, interpret
 from ..schemes import Scheme
 from ..vocabulary import ChangeKind
-from .causes import Causes, find_causes, group_without
+from .causes import Causes, find_causes
 from .changes import birthday_in, leaves_on
 from .states import Difference, State
 from .texts import Texts, load_texts
-from .turns import Turn, find_turns
+from .turns import Turn, find_turns, undone
 from .words import Words, day_text
 
 _MOST_SHOWN = 8
@@ -32,8 +32,9 @@ class ChangeCause:
 
     `kind`: a word of `ChangeKind`. Where it is a row: its `feed`, `condition` (id, the most specific; empty where the
     row is evidence of none), `name`, `system`, `code` and `date`. `day`: when it took effect, None where that is not
-    one day. `window`: the window that the row has left, such as "12 months". `group_without`: the group with this one
-    cause undone. A restricted record has neither condition nor code nor days.
+    one day. `window`: the window that the row has left, such as "12 months". `group_without`: the group on the
+    later date had this one cause not come about, None where there would be none; `undone` says so in a sentence. A
+    restricted record has neither condition nor code nor days.
     """
 
     kind: ChangeKind
@@ -47,6 +48,7 @@ class ChangeCause:
     window: str = ""
     group_without: int | None = None
     text: str = field(default="", repr=False)
+    undone: str = field(default="", repr=False)
 
 
 @frozen
@@ -65,9 +67,11 @@ class ChangeExplanation:
 
     `from_group` and `to_group` are None where there is no group, and `from_reason` and `to_reason` say why. `turns`:
     each day between on which the group turned, by the later feed (none where two feeds are compared). `causes`: what
-    made the difference. Each of them undone alone gives the earlier group; with `only_together`, only all of them do,
-    and none can be spared: it is the smallest such set that was found, and there may be others. Without a change
-    there are no causes.
+    made the difference between the two dates, whatever the turns between. Each of them undone alone gives the earlier
+    group; with `only_together`, only all of them do, and none can be spared: it is the smallest such set that was
+    found, and there may be others. Where a group ended (in death, or with the registration) the end is the one cause,
+    and its `group_without` the group of the later date without it, which need not be the earlier one. Without a
+    change there are no causes.
     """
 
     between: tuple[datetime.date, datetime.date]
@@ -147,18 +151,17 @@ class _Teller:
     def cause(self, difference: Difference, found: Causes) -> ChangeCause:
         """One cause with its sentence."""
         model, row = self.explainer.model, difference.row
-        alone = None
-        if self.earlier.reason is None and self.later.reason is None:
-            alone = group_without(model, self.earlier, self.later, (difference,))
+        without = undone(model, self.registry, self.earlier, self.later, difference)
+        alone = without.need_group
         if row is None:
             name = self.texts.episodes.get(difference.episode, difference.episode)
             cause = ChangeCause(difference.kind, name, day=self._day(difference.kind), group_without=alone)
             is_about = cause.kind is ChangeKind.BIRTHDAY and cause.day is None
-            return self._told(cause, f"{cause.kind}_about" if is_about else str(cause.kind), found)
+            return self._told(cause, f"{cause.kind}_about" if is_about else str(cause.kind), without, found)
         catalogue = self.explainer.catalogue
         if not self.words.show_restricted and catalogue.is_restricted(row.conditions):
             hidden = ChangeCause(difference.kind, self.texts.restricted_record, group_without=alone)
-            return self._told(hidden, "restricted", found)
+            return self._told(hidden, "restricted", without, found)
         known = {name for name in row.conditions if name in catalogue.conditions}
         inner = {ancestor for name in known for ancestor in catalogue.conditions[name].ancestors}
         leaves = sorted(known - inner)
@@ -181,9 +184,9 @@ class _Teller:
             window="" if difference.window is None else f"{difference.window[1]} {difference.window[0]}",
             group_without=alone,
         )
-        return self._told(cause, str(cause.kind), found)
+        return self._told(cause, str(cause.kind), without, found)
 
-    def _told(self, cause: ChangeCause, sentence: str, found: Causes) -> ChangeCause:
+    def _told(self, cause: ChangeCause, sentence: str, without: Turn, found: Causes) -> ChangeCause:
         text = self.texts.changes[sentence].format(
             name=cause.name[:1].upper() + cause.name[1:],
             date="" if cause.date is None else day_text(cause.date),
@@ -191,9 +194,10 @@ class _Teller:
             code=f" ({cause.system} {cause.code})" if cause.code else "",
             window=cause.window,
         )
-        if found.only_together and cause.group_without is not None:
-            text += f" {self.texts.changes['without_alone'].format(group=self._group(cause.group_without, None))}"
-        return evolve(cause, text=text)
+        group = self._group(without.need_group, without.reason)
+        if found.only_together:
+            text += f" {self.texts.changes['without_alone'].format(group=group)}"
+        return evolve(cause, text=text, undone=self.texts.changes["without"].format(group=group))
 
     def _day(self, kind: ChangeKind) -> datetime.date | None:
         """The day of something that is no row."""
@@ -249,8 +253,11 @@ class _Teller:
             yield from (f"  {cause.text}" for cause in causes[:_MOST_SHOWN])
             if len(causes) > _MOST_SHOWN:
                 yield f"  and {len(causes) - _MOST_SHOWN} more"
-            sentence = "only_together" if found.only_together else "without" if len(causes) == 1 else "without_any"
-            yield f"  {self.texts.changes[sentence].format(group=before)}"
+            if len(causes) == 1:
+                yield f"  {causes[0].undone}"
+            else:
+                sentence = "only_together" if found.only_together else "without_any"
+                yield f"  {self.texts.changes[sentence].format(group=before)}"
         if criteria:
             yield ""
             yield "Criteria that changed"

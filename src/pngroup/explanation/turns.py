@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 from attrs import evolve, frozen
 
 from ..dates import to_date
 from ..intake import REASONS, Registry
 from ..model.definition import Model
-from ..model.reference import Reading
+from ..vocabulary import ChangeKind
+from .causes import group_in, group_without
 from .changes import turning_days
-from .states import State, group_by
+from .states import Difference, State
+
+_Days: TypeAlias = npt.NDArray[np.int32]
+_Given: TypeAlias = npt.NDArray[np.bool_]
+
+#: A registry without what has ended a group.
+_ENDLESS: Final[Mapping[ChangeKind, Callable[[Registry], Registry]]] = {
+    ChangeKind.DEATH: lambda registry: evolve(registry, died_on=_never(registry.died_on)),
+    ChangeKind.REGISTRATION: lambda registry: evolve(registry, registered_to=_never(registry.registered_to)),
+}
 
 
 @frozen
@@ -31,10 +44,10 @@ def find_turns(
 
     `registry` is that of the person alone.
     """
-    now = _on(model, registry, later, after)
+    now = _turn(model, state_on(model, registry, later, after))
     turns = []
     for day in sorted({day for day in _days(model, registry, later, after, until) if after < day <= until}):
-        then = _on(model, registry, later, day)
+        then = _turn(model, state_on(model, registry, later, day))
         if then.need_group != now.need_group:
             turns.append(then)
         now = then
@@ -55,11 +68,31 @@ def _days(
             yield to_date(int(day[0]))
 
 
-def _on(model: Model, registry: Registry, later: State, day: datetime.date) -> Turn:
+def _turn(model: Model, state: State) -> Turn:
+    return Turn(state.day, group_in(model, state), state.reason)
+
+
+def state_on(model: Model, registry: Registry, later: State, day: datetime.date) -> State:
+    """The state of the person of `registry` at the end of a day, by the rows of the later state."""
     people = registry.at((day - datetime.date(1970, 1, 1)).days, short_history_months=model.short_history_months)
     reason = int(people.reason[0])
-    if reason >= 0:
-        return Turn(day, None, REASONS[reason])
-    person = later.facts(row for row in later.rows if row.date <= day)
-    person = evolve(person, age=int(people.age[0]), birth=to_date(int(people.birth[0])))
-    return Turn(day, group_by(Reading(model, person, day)), None)
+    return State(
+        day=day,
+        reason=REASONS[reason] if reason >= 0 else None,
+        rows=frozenset(row for row in later.rows if row.date <= day),
+        person=evolve(later.person, age=int(people.age[0]), birth=to_date(int(people.birth[0]))),
+    )
+
+
+def undone(model: Model, registry: Registry, earlier: State, later: State, cause: Difference) -> Turn:
+    """The group on the later day had this one cause of the change not come about, or the reason for none."""
+    if earlier.reason is not None:
+        return Turn(later.day, None, earlier.reason)
+    if later.reason is None or cause.kind is ChangeKind.BIRTHDAY:
+        return Turn(later.day, group_without(model, earlier, later, (cause,)), None)
+    return _turn(model, state_on(model, _ENDLESS[cause.kind](registry), later, later.day))
+
+
+def _never(days: tuple[_Days, _Given]) -> tuple[_Days, _Given]:
+    day, given = days
+    return day, np.zeros_like(given)
