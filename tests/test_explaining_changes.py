@@ -119,7 +119,9 @@ def test_the_turning_days_are_those_of_grouping_each_day():
     last = population.as_at
     days = [last - datetime.timedelta(days=n) for n in range(120, -1, -1)]
     daily = pngroup.snapshots(people, records, as_at=days, **given)
-    found = explain_changes(people, records, between=(days[0], last), persons=people["person_id"], **given)
+    found = explain_changes(
+        people, records, between=(days[0], last), persons=people["person_id"], show_restricted=True, **given
+    )
     n_turns = 0
     for place, each in enumerate(found):
         turns = {turn.day: turn.need_group or 0 for turn in each.turns}
@@ -204,6 +206,18 @@ def test_a_restricted_record_stays_unnamed_unless_asked_for():
     assert (cause.condition, cause.code, cause.date, cause.day) == ("", "", None, None)
     assert "B24" in str(shown)
     assert (plain.from_group, plain.to_group) == (shown.from_group, shown.to_group)
+
+
+def test_the_day_of_a_restricted_record_is_in_no_turn():
+    """A turn that a restricted record made has no day in text or `turns`; turns that others made keep theirs."""
+    rows = [("J06.9", "2025-02-01"), ("B24", "2025-06-15"), ("C78.7", "2025-08-10"), ("J06.9", "2026-02-01")]
+    plain, shown = changed(rows, YEAR), changed(rows, YEAR, show_restricted=True)
+    assert [turn.day.isoformat() for turn in shown.turns][:1] == ["2025-06-15"]
+    assert [turn.day.isoformat() for turn in plain.turns] == ["2025-08-10"]
+    alone = changed(rows[:2], ("2025-05-31", "2025-07-31"))
+    assert not alone.turns
+    assert "15 Jun 2025" not in str(alone) + repr(alone.causes)
+    assert "2025-06-15" not in str(alone) + repr(alone.causes) + repr(alone.turns)
 
 
 def test_no_identifier_is_in_an_explained_change():

@@ -16,7 +16,7 @@ from ..schemes import Scheme
 from ..vocabulary import ChangeKind
 from .causes import Causes, find_causes
 from .changes import birthday_in, leaves_on
-from .states import Difference, State
+from .states import Difference, Row, State
 from .texts import Texts, load_texts
 from .turns import Turn, find_turns, undone
 from .words import Words, day_text
@@ -66,7 +66,8 @@ class ChangeExplanation:
     """Why one person's group differs between two days. `str()` is for staff. Holds no identifier.
 
     `from_group` and `to_group` are None where there is no group, and `from_reason` and `to_reason` say why. `turns`:
-    each day between on which the group turned, by the later feed (none where two feeds are compared). `causes`: what
+    each day between on which the group turned, by the later feed (none where two feeds are compared), without the turns
+    that a restricted record is a cause of, unless these are shown. `causes`: what
     made the difference between the two dates, whatever the turns between. Each of them undone alone gives the earlier
     group; with `only_together`, only all of them do, and none can be spared: it is the smallest such set that was
     found, and there may be others. Where a group ended (in death, or with the registration) the end is the one cause,
@@ -104,7 +105,10 @@ class Explainer:
         """The explanation of one person, whose registry is `registry`; turns are looked for in the same feed only."""
         texts = load_texts(self.model.texts)
         found = find_causes(self.model, earlier, later)
-        turns = find_turns(self.model, registry, later, earlier.day, later.day) if same_feed else ()
+        turns: tuple[Turn, ...] = ()
+        if same_feed:
+            days = earlier.day, later.day
+            turns = find_turns(self.model, registry, later, *days, is_hidden=self.is_hidden)
         criteria = tuple(_criteria(self.model, texts, earlier, later))
         reading = Reading(self.model, later.facts(later.rows), later.day)
         teller = _Teller(
@@ -125,6 +129,10 @@ class Explainer:
             staff_text="\n".join(teller.lines(found, causes, turns, criteria)),
             note=texts.staff_note,
         )
+
+    def is_hidden(self, row: Row) -> bool:
+        """Whether nothing is told of a row, because it reveals a restricted topic."""
+        return not self.show_restricted and self.catalogue.is_restricted(row.conditions)
 
 
 def _criteria(model: Model, texts: Texts, earlier: State, later: State) -> Iterator[CriterionChange]:
@@ -158,10 +166,10 @@ class _Teller:
             cause = ChangeCause(difference.kind, name, day=self._day(difference.kind), group_without=alone)
             is_about = cause.kind is ChangeKind.BIRTHDAY and cause.day is None
             return self._told(cause, f"{cause.kind}_about" if is_about else str(cause.kind), without, found)
-        catalogue = self.explainer.catalogue
-        if not self.words.show_restricted and catalogue.is_restricted(row.conditions):
+        if self.explainer.is_hidden(row):
             hidden = ChangeCause(difference.kind, self.texts.restricted_record, group_without=alone)
             return self._told(hidden, "restricted", without, found)
+        catalogue = self.explainer.catalogue
         known = {name for name in row.conditions if name in catalogue.conditions}
         inner = {ancestor for name in known for ancestor in catalogue.conditions[name].ancestors}
         leaves = sorted(known - inner)

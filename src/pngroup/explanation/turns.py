@@ -14,9 +14,9 @@ from ..dates import to_date
 from ..intake import REASONS, Registry
 from ..model.definition import Model
 from ..vocabulary import ChangeKind
-from .causes import group_in, group_without
+from .causes import find_causes, group_in, group_without
 from .changes import turning_days
-from .states import Difference, State
+from .states import Difference, Row, State
 
 _Days: TypeAlias = npt.NDArray[np.int32]
 _Given: TypeAlias = npt.NDArray[np.bool_]
@@ -38,20 +38,36 @@ class Turn:
 
 
 def find_turns(
-    model: Model, registry: Registry, later: State, after: datetime.date, until: datetime.date
+    model: Model,
+    registry: Registry,
+    later: State,
+    after: datetime.date,
+    until: datetime.date,
+    *,
+    is_hidden: Callable[[Row], bool],
 ) -> tuple[Turn, ...]:
     """The days after `after`, up to `until`, on which the group of a person turned, by the rows of the later state.
 
-    `registry` is that of the person alone.
+    `registry` is that of the person alone. A turn that rests on a row that `is_hidden` is left out: its day would tell
+    the row's.
     """
-    now = _turn(model, state_on(model, registry, later, after))
+    was = state_on(model, registry, later, after)
+    group, hides = group_in(model, was), any(is_hidden(row) for row in later.rows)
     turns = []
     for day in sorted({day for day in _days(model, registry, later, after, until) if after < day <= until}):
-        then = _turn(model, state_on(model, registry, later, day))
-        if then.need_group != now.need_group:
+        state = state_on(model, registry, later, day)
+        then = _turn(model, state)
+        if then.need_group != group and not (hides and _rests_on(model, registry, state, is_hidden)):
             turns.append(then)
-        now = then
+        group = then.need_group
     return tuple(turns)
+
+
+def _rests_on(model: Model, registry: Registry, state: State, is_hidden: Callable[[Row], bool]) -> bool:
+    """Whether the turn to a state rests on a row that is hidden; of an episode that ran out any such row may have."""
+    eve = state_on(model, registry, state, state.day - datetime.timedelta(days=1))
+    causes = find_causes(model, eve, state).causes
+    return any(is_hidden(each.row) if each.row is not None else bool(each.episode) for each in causes)
 
 
 def _days(
