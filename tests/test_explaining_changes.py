@@ -196,6 +196,34 @@ def test_what_began_a_group_undone_gives_none():
         assert "no group" in cause.undone
 
 
+@pytest.mark.parametrize(
+    ("rows", "more", "sentence"),
+    [
+        ([("J06.9", "2024-06-10")], {}, "Had it still counted: group 3"),
+        ([("I50.0", "2025-08-10")], {}, "Without this record: group 1"),
+        ([("F03", "2024-06-10"), ("W19", "2024-06-10"), ("R32", "2025-05-01")], {"born": "1960-07-01"},
+         "Without the birthday: group"),
+        ([("J45.9", "2010-06-10")], {"person": {"died_on": ["2025-12-24"]}}, "Had the person not died: group 4"),
+        ([], {"born": "2025-06-02"}, "Before the birth: no group"),
+    ],
+)  # fmt: skip
+def test_what_undone_means_is_said_for_each_kind(rows, more, sentence):
+    """The sentence of the case without a cause suits its kind, and says each turn of the group in one sentence."""
+    found = changed(rows, YEAR, **more)
+    assert sentence in found.causes[0].undone
+    assert "Without it" not in str(found)
+    assert "A record, recorded" not in str(found)
+    assert "The group changed on " in str(found)
+
+
+def test_no_underline_is_wider_than_a_terminal():
+    """The line below a heading has at most 79 characters, also below a heading that is longer."""
+    found = changed([("J45.9", "2010-06-10"), ("I50.0", "2025-08-10")], YEAR)
+    heading, line = str(found).splitlines()[:2]
+    assert len(heading) > 79
+    assert line == "=" * 79
+
+
 def test_a_restricted_record_stays_unnamed_unless_asked_for():
     """Name, code and date of a restricted record are shown only with `show_restricted`."""
     rows = [("B24", "2025-08-10"), ("J06.9", "2025-03-01"), ("J06.9", "2026-03-01")]
@@ -236,7 +264,7 @@ def test_only_together_says_so():
     found = changed([("I50.0", "2025-08-10"), ("C50.9", "2025-09-10")], YEAR)
     assert found.only_together
     assert {cause.code for cause in found.causes} == {"I500", "C509"}
-    assert "Only without all of these together" in str(found)
+    assert "Only if all of these together had not come about: group 1" in str(found)
     assert {cause.group_without for cause in found.causes} == {9}
 
 

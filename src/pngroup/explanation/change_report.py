@@ -18,8 +18,8 @@ from .causes import Causes, find_causes
 from .changes import birthday_in, leaves_on
 from .states import Difference, Row, State
 from .texts import Texts, load_texts
-from .turns import Turn, find_turns, undone
-from .words import Words, day_text
+from .turns import Turn, find_turns, group_undone
+from .words import Words, day_text, underline
 
 _MOST_SHOWN = 8
 #: Conditions of which one row can be evidence are named up to this many.
@@ -159,7 +159,7 @@ class _Teller:
     def cause(self, difference: Difference, found: Causes) -> ChangeCause:
         """One cause with its sentence."""
         model, row = self.explainer.model, difference.row
-        without = undone(model, self.registry, self.earlier, self.later, difference)
+        without = group_undone(model, self.registry, self.earlier, self.later, difference)
         alone = without.need_group
         if row is None:
             name = self.texts.episodes.get(difference.episode, difference.episode)
@@ -203,9 +203,8 @@ class _Teller:
             window=cause.window,
         )
         group = self._group(without.need_group, without.reason)
-        if found.only_together:
-            text += f" {self.texts.changes['without_alone'].format(group=group)}"
-        return evolve(cause, text=text, undone=self.texts.changes["without"].format(group=group))
+        undone = self.texts.changes[f"undone_{sentence}"].format(group=group)
+        return evolve(cause, text=f"{text} {undone}" if found.only_together else text, undone=undone)
 
     def _day(self, kind: ChangeKind) -> datetime.date | None:
         """The day of something that is no row."""
@@ -235,6 +234,13 @@ class _Teller:
             return changes["no_group"].format(reason=self.texts.reasons.get(str(reason), reason))
         return changes["group"].format(number=number, name=self.explainer.scheme.group_name(number))
 
+    def _turn(self, turn: Turn) -> str:
+        changes, day = self.texts.changes, day_text(turn.day)
+        if turn.need_group is None:
+            return changes["turn_to_none"].format(day=day, reason=self.texts.reasons.get(str(turn.reason), turn.reason))
+        name = self.explainer.scheme.group_name(turn.need_group)
+        return changes["turn"].format(day=day, number=turn.need_group, name=name)
+
     def lines(
         self,
         found: Causes,
@@ -248,11 +254,10 @@ class _Teller:
         after = self._group(found.after, self.later.reason)
         head = f"From {before} on {day_text(self.earlier.day)} to {after} on {day_text(self.later.day)}"
         yield head
-        yield "=" * len(head)
+        yield underline(head)
         yield f"By the model {model.name}@{model.edition}."
         if turns:
-            days = ", ".join(f"{day_text(turn.day)} ({self._group(turn.need_group, turn.reason)})" for turn in turns)
-            yield f"Turned on {days}."
+            yield self.texts.changes["turned"].format(turns="; ".join(map(self._turn, turns)))
         yield ""
         if not causes:
             yield self.texts.changes["no_change"]
@@ -264,7 +269,7 @@ class _Teller:
             if len(causes) == 1:
                 yield f"  {causes[0].undone}"
             else:
-                sentence = "only_together" if found.only_together else "without_any"
+                sentence = "undone_all" if found.only_together else "undone_any"
                 yield f"  {self.texts.changes[sentence].format(group=before)}"
         if criteria:
             yield ""

@@ -100,7 +100,7 @@ def state_on(model: Model, registry: Registry, later: State, day: datetime.date)
     )
 
 
-def undone(model: Model, registry: Registry, earlier: State, later: State, cause: Difference) -> Turn:
+def group_undone(model: Model, registry: Registry, earlier: State, later: State, cause: Difference) -> Turn:
     """The group on the later day had this one cause of the change not come about, or the reason for none."""
     if earlier.reason is not None:
         return Turn(later.day, None, earlier.reason)
