@@ -131,7 +131,7 @@ class ChangeExplanations:
             "window": texts([cause.window for cause in causes]),
             "group_without": numbers([cause.group_without for cause in causes]),
         }
-        return build(self.grouping.people.table, columns, rows=rows, pass_through=False)
+        return build(self.grouping.people.table, columns, rows=rows, pass_through=False, renumber=True)
 
 
 def explain_changes(
