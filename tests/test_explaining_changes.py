@@ -122,7 +122,9 @@ def test_the_turning_days_are_those_of_grouping_each_day():
     last = population.as_at
     days = [last - datetime.timedelta(days=n) for n in range(120, -1, -1)]
     daily = pngroup.snapshots(people, records, as_at=days, **given)
-    found = explain_changes(people, records, between=(days[0], last), persons=people["person_id"], **given)
+    found = explain_changes(
+        people, records, between=(days[0], last), persons=people["person_id"], show_restricted=True, **given
+    )
     n_turns = 0
     for place, each in enumerate(found):
         turns = {turn.day: turn.need_group or 0 for turn in each.turns}
@@ -200,6 +202,61 @@ def test_each_kind_of_cause_is_named_with_its_day(rows, between, more, kind, tur
     assert "Why" in str(found)
 
 
+@pytest.mark.parametrize(
+    ("person", "kind"),
+    [({"died_on": ["2026-01-05"]}, "death"), ({"registered_to": ["2026-01-05"]}, "registration")],
+)
+def test_the_end_of_a_group_undone_gives_the_group_of_the_later_date(person, kind):
+    """Without a death, or the end of a registration, the group named is the one that `group()` gives without it."""
+    rows = [("I10", "2020-01-10"), ("I50.0", "2025-11-20")]
+    found = changed(rows, YEAR, person=person)
+    without = changed(rows, YEAR)
+    [cause] = found.causes
+    assert (cause.kind.value, found.from_group, found.to_group, without.to_group) == (kind, 4, None, 9)
+    assert cause.group_without == without.to_group
+    assert "group 9" in cause.undone
+    assert cause.undone in str(found)
+    both = changed(rows, YEAR, person={"died_on": ["2026-01-05"], "registered_to": ["2026-01-04"]})
+    assert both.causes[0].group_without is None
+    assert "was not registered" in both.causes[0].undone
+
+
+def test_what_began_a_group_undone_gives_none():
+    """Of a person who was born or registered between the dates the text names no group for the case without that."""
+    for more in ({"person": {"registered_from": ["2025-06-01"]}}, {"born": "2025-06-02"}):
+        [cause] = changed([], YEAR, **more).causes
+        assert cause.group_without is None
+        assert "no group" in cause.undone
+
+
+@pytest.mark.parametrize(
+    ("rows", "more", "sentence"),
+    [
+        ([("J06.9", "2024-06-10")], {}, "Had it still counted: group 3"),
+        ([("I50.0", "2025-08-10")], {}, "Without this record: group 1"),
+        ([("F03", "2024-06-10"), ("W19", "2024-06-10"), ("R32", "2025-05-01")], {"born": "1960-07-01"},
+         "Without the birthday: group"),
+        ([("J45.9", "2010-06-10")], {"person": {"died_on": ["2025-12-24"]}}, "Had the person not died: group 4"),
+        ([], {"born": "2025-06-02"}, "Before the birth: no group"),
+    ],
+)  # fmt: skip
+def test_what_undone_means_is_said_for_each_kind(rows, more, sentence):
+    """The sentence of the case without a cause suits its kind, and says each turn of the group in one sentence."""
+    found = changed(rows, YEAR, **more)
+    assert sentence in found.causes[0].undone
+    assert "Without it" not in str(found)
+    assert "A record, recorded" not in str(found)
+    assert "The group changed on " in str(found)
+
+
+def test_no_underline_is_wider_than_a_terminal():
+    """The line below a heading has at most 79 characters, also below a heading that is longer."""
+    found = changed([("J45.9", "2010-06-10"), ("I50.0", "2025-08-10")], YEAR)
+    heading, line = str(found).splitlines()[:2]
+    assert len(heading) > 79
+    assert line == "=" * 79
+
+
 def test_a_restricted_record_stays_unnamed_unless_asked_for():
     """Name, code and date of a restricted record are shown only with `show_restricted`."""
     rows = [("B24", "2025-08-10"), ("J06.9", "2025-03-01"), ("J06.9", "2026-03-01")]
@@ -210,6 +267,18 @@ def test_a_restricted_record_stays_unnamed_unless_asked_for():
     assert (cause.condition, cause.code, cause.date, cause.day) == ("", "", None, None)
     assert "B24" in str(shown)
     assert (plain.from_group, plain.to_group) == (shown.from_group, shown.to_group)
+
+
+def test_the_day_of_a_restricted_record_is_in_no_turn():
+    """A turn that a restricted record made has no day in text or `turns`; turns that others made keep theirs."""
+    rows = [("J06.9", "2025-02-01"), ("B24", "2025-06-15"), ("C78.7", "2025-08-10"), ("J06.9", "2026-02-01")]
+    plain, shown = changed(rows, YEAR), changed(rows, YEAR, show_restricted=True)
+    assert [turn.day.isoformat() for turn in shown.turns][:1] == ["2025-06-15"]
+    assert [turn.day.isoformat() for turn in plain.turns] == ["2025-08-10"]
+    alone = changed(rows[:2], ("2025-05-31", "2025-07-31"))
+    assert not alone.turns
+    assert "15 Jun 2025" not in str(alone) + repr(alone.causes)
+    assert "2025-06-15" not in str(alone) + repr(alone.causes) + repr(alone.turns)
 
 
 def test_no_identifier_is_in_an_explained_change():
@@ -228,7 +297,7 @@ def test_only_together_says_so():
     found = changed([("I50.0", "2025-08-10"), ("C50.9", "2025-09-10")], YEAR)
     assert found.only_together
     assert {cause.code for cause in found.causes} == {"I500", "C509"}
-    assert "Only without all of these together" in str(found)
+    assert "Only if all of these together had not come about: group 1" in str(found)
     assert {cause.group_without for cause in found.causes} == {9}
 
 

@@ -77,6 +77,8 @@ def test_flows_are_the_transitions_and_small_ones_are_hidden(taken, by, suppress
     frame = found.to_frame()
     assert [n is None for n in frame["n"].tolist()] == (found.n < suppress_below).tolist()
     assert frame["suppressed"].tolist() == (found.n < suppress_below).tolist()
+    for end in ("from", "to"):
+        assert [found.states[place - 1] for place in frame[f"{end}_order"].tolist()] == frame[end].tolist()
     for as_at, following in zip(frame["as_at"].tolist(), frame["next_as_at"].tolist(), strict=True):
         assert (as_at, following) in set(pairwise(taken.as_at))
 

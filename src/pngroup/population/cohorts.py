@@ -97,7 +97,7 @@ class Cohort:
             "sex": Column("text", self.people.sex[members].astype(np.int64), words=SEXES),
             **group_columns(self.model, self.scheme, self.group[members], nobody),
         }
-        return build(self.people.table, columns, rows=self.people.first_row[members])
+        return build(self.people.table, columns, rows=self.people.first_row[members], renumber=True)
 
 
 def cohort(

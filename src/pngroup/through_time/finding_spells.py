@@ -98,7 +98,9 @@ class Spells:
             "is_cut_at_start": Column("boolean", self.is_cut_at_start),
             "is_cut_at_end": Column("boolean", self.is_cut_at_end),
         }
-        return build(self.people.table, columns, rows=self.people.first_row[self.person], pass_through=False)
+        return build(
+            self.people.table, columns, rows=self.people.first_row[self.person], pass_through=False, renumber=True
+        )
 
 
 def spells(

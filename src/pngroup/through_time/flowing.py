@@ -44,8 +44,9 @@ class Flows:
     def to_frame(self) -> Any:
         """One row a flow, in order of dates and states, in the caller's frame type.
 
-        Columns: `as_at`, `next_as_at`, `from`, `to` (name of group or tier, or the reason for having none), `n`
-        (nullable integer, missing where `suppressed`), `suppressed`.
+        Columns: `as_at`, `next_as_at`, `from`, `to` (name of group or tier, or the reason for having none),
+        `from_order`, `to_order` (integers to sort and stack by: the highest level 1, reasons after the last level),
+        `n` (nullable integer, missing where `suppressed`), `suppressed`.
         """
         dates = pair_columns(self.pairs)
         columns = {
@@ -53,6 +54,8 @@ class Flows:
             "next_as_at": Column("date", dates["to_as_at"].values[self.pair]),
             "from": Column("text", self.from_, words=self.states),
             "to": Column("text", self.to, words=self.states),
+            "from_order": Column("integer", self.from_ + 1),
+            "to_order": Column("integer", self.to + 1),
             "n": Column("integer", np.where(self.suppressed, 0, self.n), self.suppressed),
             "suppressed": Column("boolean", self.suppressed),
         }

@@ -72,7 +72,9 @@ class RisingRisk:
         columns["first_after"] = Column("date", self.first_after)
         columns["from_unknown"] = Column("boolean", self.from_unknown)
         columns["still_raised"] = Column("boolean", self.still_raised)
-        return build(self.people.table, columns, rows=self.people.first_row[self.person], pass_through=False)
+        return build(
+            self.people.table, columns, rows=self.people.first_row[self.person], pass_through=False, renumber=True
+        )
 
 
 def rising_risk(

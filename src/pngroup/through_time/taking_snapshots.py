@@ -102,7 +102,7 @@ class Snapshots:
             practice = self.practice.reshape(-1)
             columns["practice"] = Column("text", np.maximum(practice, 0), practice < 0, self.practices or ("",))
         rows = np.tile(self.people.first_row, n_dates)
-        return build(self.people.table, columns, rows=rows, pass_through=False)
+        return build(self.people.table, columns, rows=rows, pass_through=False, renumber=True)
 
 
 def snapshots(
