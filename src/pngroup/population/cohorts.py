@@ -63,6 +63,10 @@ class Cohort:
     def __len__(self) -> int:
         return self.n
 
+    def __repr__(self) -> str:
+        counts = f"n={self.n}, n_asked={self.n_asked}, n_unknown={self.n_unknown}"
+        return f"Cohort(as_at={self.as_at.isoformat()}, where={self.where!r}, {counts})"
+
     @property
     def n(self) -> int:
         """Number of members."""

@@ -98,6 +98,7 @@ def follow(grouped: Grouped, until: int, *, registrations: Any, date_format: str
 
     The follow-up ends with death, with the registration, or with `until`, whichever is first; the day of death is
     counted in. A death on the first day no longer registered is a death: the registration has ended because of it.
+    Text dates are in `date_format`, by default in that of the people table.
     """
     people, day = grouped.people, grouped.as_at
     if not people.table.has("died_on"):
@@ -128,6 +129,7 @@ def _ends(grouped: Grouped, registrations: Any, date_format: str | None) -> tupl
     """The first day on which each person is no longer registered."""
     people = grouped.people
     found = grouped.registrations
+    date_format = people.date_format if date_format is None else date_format
     if registrations is not None:
         found = read_registrations(registrations, people.ids, columns=None, date_format=date_format, strict=False)
     if found is not None:

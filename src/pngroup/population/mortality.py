@@ -120,7 +120,7 @@ def excess_mortality(
     follow each other without a gap. Age is that of the index date,
     for the whole of the follow-up, which should therefore not be long. `until` must not be later than the day to which
     deaths are known completely. `of` is a `Grouping` or `Snapshots`, of which `as_at` says the date. Text dates are
-    ISO unless `date_format` is given.
+    in the `date_format` that the people were grouped with, unless another is given for the ends of registrations.
 
     *Expected* deaths come from `rates`, a table with `age_from` (first age of a band that reaches to the next),
     `sex` and `rate` (deaths per 1,000 person-years), or where none is given from the people followed, all groups

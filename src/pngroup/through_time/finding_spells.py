@@ -55,6 +55,10 @@ class Spells:
     def __len__(self) -> int:
         return len(self.person)
 
+    def __repr__(self) -> str:
+        days = f"since={self.since.isoformat()}, until={self.until.isoformat()}"
+        return f"Spells({days}, n_people={self.n_people}, n_spells={len(self)})"
+
     @property
     def n_people(self) -> int:
         """Number of people."""

@@ -41,6 +41,10 @@ class Flows:
     def __len__(self) -> int:
         return len(self.n)
 
+    def __repr__(self) -> str:
+        hidden = int(self.suppressed.sum())
+        return f"Flows(n_pairs={len(self.pairs)}, n_flows={len(self)}, n_suppressed={hidden})"
+
     def to_frame(self) -> Any:
         """One row a flow, in order of dates and states, in the caller's frame type.
 

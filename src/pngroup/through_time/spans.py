@@ -131,12 +131,20 @@ def periods(of: Snapshots | Spanned | Periods) -> Periods:
     index date that first shows it, later than it was by up to one interval, and what comes and goes between two is
     not seen. The last index date counts one day.
 
-    Raises `UsageError` for snapshots at a single date.
+    Raises `UsageError` for snapshots at a single date, and for anything else that holds no periods.
     """
     if isinstance(of, Periods):
         return of
     if isinstance(of, Snapshots):
         return _of_snapshots(of)
+    # A Protocol cannot be asked for the arrays without reading them; every period has a first day.
+    if not hasattr(of, "first_day"):
+        raise UsageError(
+            f"a {type(of).__name__} was given",
+            where="argument of",
+            allowed="Snapshots, Spells, or anything with the arrays of pngroup.through_time.Spanned",
+            remedy="take pngroup.snapshots(), or pngroup.spells()",
+        )
     return Periods(
         model=of.model,
         scheme=of.scheme,
@@ -155,7 +163,14 @@ def periods(of: Snapshots | Spanned | Periods) -> Periods:
 
 
 def index_days(snapshots: Snapshots) -> npt.NDArray[np.int64]:
-    """The index dates as day numbers; `UsageError` where there are fewer than two."""
+    """The index dates as day numbers; `UsageError` where there are fewer than two, or what is given has none."""
+    if not isinstance(snapshots, Snapshots):
+        raise UsageError(
+            f"a {type(snapshots).__name__} was given, which says nothing about index dates",
+            where="argument snapshots",
+            allowed="the Snapshots that pngroup.snapshots() takes at two dates or more",
+            remedy="take snapshots; spells are for dwell_times, progression and rising_risk",
+        )
     if len(snapshots.as_at) < 2:
         raise UsageError(
             "there is one index date, and nothing to compare it with",

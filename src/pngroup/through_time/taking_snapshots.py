@@ -55,6 +55,11 @@ class Snapshots:
     def __len__(self) -> int:
         return len(self.as_at)
 
+    def __repr__(self) -> str:
+        days = f"{self.as_at[0].isoformat()} to {self.as_at[-1].isoformat()}" if self.as_at else "no date"
+        last = int((self.reason[-1] < 0).sum()) if self.as_at else 0
+        return f"Snapshots({days}, n_dates={len(self)}, n_people={self.n_people}, n_with_group_last={last})"
+
     @property
     def n_people(self) -> int:
         """Number of people."""
