@@ -182,3 +182,55 @@ def test_what_cannot_be_asked_is_refused(query, words):
     """A wrong expression, group, tier or column is an error with a hint, and never a cohort of nobody."""
     with pytest.raises(pngroup.UsageError, match=words):
         pngroup.cohort(PEOPLE, RECORDS, **({"as_at": "2026-03-31", "system": "icd10"} | query))
+
+
+def test_a_hint_names_each_condition_once():
+    """A name that is nearly that of a condition brings up each near name one time."""
+    with pytest.raises(pngroup.UsageError, match="did you mean") as raised:
+        members(where="ever(diabets)")
+    offered = raised.value.what.partition("did you mean ")[2].split("'")[1::2]
+    assert "diabetes" in offered
+    assert len(offered) == len(set(offered))
+
+
+@pytest.mark.parametrize(
+    ("traits", "words"),
+    [
+        ({"ward": 1}, "'ward' of people holds text, and traits ask for numbers"),
+        ({"ward": [1, None]}, "holds text"),
+        ({"floor": "1"}, "'floor' of people holds numbers or true and false, and traits ask for text"),
+        ({"carer": "yes"}, "holds numbers or true and false"),
+        ({"ward": datetime.date(2020, 1, 1)}, "ask for a date"),
+    ],
+)
+def test_a_trait_of_another_kind_than_its_column_is_refused(traits, words):
+    """Text is never sought among numbers, nor numbers among text: that would be a cohort of nobody without a word."""
+    people = PEOPLE | {"floor": [1, 2, None, 1]}
+    with pytest.raises(pngroup.UsageError, match=words):
+        pngroup.cohort(people, RECORDS, as_at="2026-03-31", system="icd10", traits=traits)
+
+
+def test_a_trait_of_the_same_kind_is_answered():
+    """Numbers are equal however they are written, a missing value may be asked for, and an empty column is unknown."""
+    people = PEOPLE | {"floor": [1, 2, None, 1], "empty": [None] * 4}
+
+    def of(**traits):
+        found = pngroup.cohort(people, RECORDS, as_at="2026-03-31", system="icd10", traits=traits)
+        return list(found.to_frame()["person_id"]), found.n_unknown
+
+    assert of(floor=1.0) == of(floor=np.int64(1)) == (["a"], 1)
+    assert of(floor=["x", 2]) == (["b"], 1)
+    assert of(carer=np.True_) == (["a"], 0)
+    assert of(ward=None) == (["c"], 0)
+    assert of(empty="x") == ([], 3)
+
+
+def test_no_restricted_condition_is_told_by_what_holds_it():
+    """A condition with a restricted one nested in it is asked for only with show_restricted: subtraction would tell."""
+    restricted = [name for name in CATALOGUE.conditions if CATALOGUE.is_restricted([name])]
+    over = {above for name in restricted for above in CATALOGUE.conditions[name].ancestors}
+    assert over.difference(restricted)
+    for name in (*restricted, *over):
+        with pytest.raises(pngroup.UsageError, match="restricted topic"):
+            members(where=f"age > 200 or not within({name}, months=3)")
+        assert members(where=f"ever({name})", show_restricted=True)[0] == []

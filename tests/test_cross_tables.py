@@ -85,7 +85,7 @@ def test_the_wide_form_holds_the_same_cells(groupings):
     long = table.to_frame()
     for what in table.quantities:
         wide = table.to_wide(what)
-        assert wide.columns == ["row_group", "row_name", "group_1", "group_2", "no_group"]
+        assert wide.columns == ["row_group", "row_name", *table.column_names]
         assert wide["row_name"].to_list()[-1] == "no group"
         assert wide["row_group"].to_list()[-1] is None
         flat = [value for row in wide.select(wide.columns[2:]).iter_rows() for value in row]
@@ -125,7 +125,7 @@ def test_small_cells_are_missing_with_all_that_tells_them(groupings):
     for what in table.quantities:
         assert frame[what].is_null().to_list() == (hidden | plain[what].is_null()).to_list()
     assert frame.filter(plain["n_people"] == 0)["n_people"].to_list() == [0] * int((plain["n_people"] == 0).sum())
-    assert table.to_wide()["group_1"].null_count() == int((hidden & (plain["column_group"] == 1)).sum())
+    assert table.to_wide()[table.columns.labels[0]].null_count() == int((hidden & (plain["column_group"] == 1)).sum())
 
 
 def test_people_without_a_group_have_a_row_of_their_own():
@@ -161,3 +161,20 @@ def test_a_quantity_that_is_not_there_is_refused(groupings):
     """`to_wide` names the quantities that there are."""
     with pytest.raises(pngroup.UsageError, match="no quantity 'cost_mean'"):
         pngroup.cross_table(*groupings).to_wide("cost_mean")
+
+
+def test_columns_of_the_wide_table_are_called_as_the_model_of_the_columns_calls_its_groups():
+    """A column says by its name which model's group it is, and the table says the group's name for it."""
+    people = {"person_id": ["a", "b"], "birth_date": ["1940-05-02", "1990-01-01"]}
+    records = {"person_id": ["a"], "code": ["I50.0"], "date": ["2025-02-10"]}
+    by_need, by_segment = (
+        pngroup.group(people, records, as_at=AS_AT, system="icd10", model=model)
+        for model in ("need-groups", "bridges-to-health")
+    )
+    table = pngroup.cross_table(by_need, by_segment)
+    wide = table.to_wide()
+    assert list(wide)[2:] == [*(f"segment_{number}" for number in sorted(by_segment.model.groups)), "no_group"]
+    assert table.column_names["segment_5"] == by_segment.scheme.group_name(5)
+    assert table.row_names["need_group_9"] == by_need.scheme.group_name(9)
+    assert table.row_names["no_group"] == table.column_names["no_group"] == "no group"
+    assert list(table.row_names.values()) == list(wide["row_name"])

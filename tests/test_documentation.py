@@ -2,7 +2,8 @@
 
 What a block is, its language says:
 
-    python      run, page by page, in one namespace and in an empty folder
+    python      run, page by page, in one namespace and in an empty folder. With `<!-- needs: NAME -->` before it: only
+                compiled where that library, which the tests do not need, is not installed
     text        what the block before it prints; `...` is anything. With a comment before it: a drawing
     console     each line after `$ ` is run, the lines below it are what it prints
     sh          installation: not run here, but each line must be one that CI runs or whose words exist
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tomllib
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,7 +100,7 @@ class Runner:
         if block.comment.startswith("file: "):
             (self.folder / block.comment.removeprefix("file: ")).write_text(block.body, encoding="utf-8")
         elif block.language == "python":
-            self.printed = self.python(block.body, where)
+            self.printed = self.python(block.body, where, needs=block.comment.removeprefix("needs: "))
         elif block.language == "console":
             self.console(block.body, where)
         elif block.language == "text" and not block.comment:
@@ -108,12 +110,14 @@ class Runner:
         if block.language == "toml":
             tomllib.loads(block.body)
 
-    def python(self, body: str, where: str) -> str:
+    def python(self, body: str, where: str, *, needs: str = "") -> str:
         if "pyspark" in body:
             provide_java(self.folder)
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            exec(compile(body, where, "exec"), self.namespace)
+            code = compile(body, where, "exec")
+            if not needs or find_spec(needs) is not None:
+                exec(code, self.namespace)
         return out.getvalue()
 
     def console(self, body: str, where: str) -> None:

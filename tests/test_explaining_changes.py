@@ -11,11 +11,14 @@ from hypothesis import given, settings
 import pngroup
 import routes
 from generated import Population, generate, people_strategy
+from own_model import written
 from pngroup.explanation.causes import find_causes, find_differences, group_in, group_without
 from pngroup.explanation.person import rows_of_person
 from pngroup.explanation.states import State, state_of
 from pngroup.through_time import explain_changes, explain_rises, rising_risk
+from test_spells import model_of
 
+EPOCH = datetime.date(1970, 1, 1)
 #: Days between the two dates: a day, a month, a year, and longer than a window of two years.
 SPANS = (1, 31, 365, 800)
 #: Models with those of the spans that they are asked about.
@@ -119,7 +122,9 @@ def test_the_turning_days_are_those_of_grouping_each_day():
     last = population.as_at
     days = [last - datetime.timedelta(days=n) for n in range(120, -1, -1)]
     daily = pngroup.snapshots(people, records, as_at=days, **given)
-    found = explain_changes(people, records, between=(days[0], last), persons=people["person_id"], **given)
+    found = explain_changes(
+        people, records, between=(days[0], last), persons=people["person_id"], show_restricted=True, **given
+    )
     n_turns = 0
     for place, each in enumerate(found):
         turns = {turn.day: turn.need_group or 0 for turn in each.turns}
@@ -128,6 +133,36 @@ def test_the_turning_days_are_those_of_grouping_each_day():
         expected = {days[at]: groups[at] for at in range(1, len(days)) if groups[at] != groups[at - 1]}
         assert turns == expected
     assert n_turns > 10
+
+
+@pytest.mark.parametrize("question", ["ever(any_record, min_age=0)", "age >= 18"])
+def test_the_turning_days_are_those_of_spells_where_a_birth_is_known_by_month_or_year(question, tmp_path):
+    """The days on which somebody is born or comes of age are those of `spells()`, whatever is known of the birth."""
+    model = pngroup.load_model(written(tmp_path, model_of(question)))
+    births = ["2025-03", "2025", "2025-03-20", "2024-12", "2026", "2026-02", "2007", "2007-06", "2025-03", "2025"]
+    people = {"person_id": list(range(len(births))), "birth_date": births}
+    days = ["2025-03-05", "2025-03-15", "2025-03-16", "2025-05-01", "2025-07-01", "2025-08-01", "2026-02-01"]
+    rows = [(person, day) for person in people["person_id"][:-2] for day in days]
+    records = {
+        "person_id": [person for person, _ in rows],
+        "code": ["J45.9"] * len(rows),
+        "date": [day for _, day in rows],
+    }
+    options = {"system": "icd10", "model": model}
+    n_turns = 0
+    for since, until in (("2024-11-30", "2026-02-10"), ("2025-01-31", "2025-03-10"), ("2025-03-02", "2025-06-10")):
+        found = pngroup.spells(people, records, since=since, until=until, **options)
+        explained = explain_changes(people, records, between=(since, until), persons=people["person_id"], **options)
+        expected: list[list] = [[] for _ in births]
+        for at in range(1, len(found)):
+            person = int(found.person[at])
+            if person == found.person[at - 1] and found.group[at] != found.group[at - 1]:
+                day = EPOCH + datetime.timedelta(days=int(found.first_day[at]))
+                expected[person].append((day, int(found.group[at])))
+        turned = [[(turn.day, turn.need_group or 0) for turn in each.turns] for each in explained]
+        assert turned == expected
+        n_turns += sum(map(len, turned))
+    assert n_turns > 5
 
 
 def changed(rows, between, *, born="1950-05-05", sex="F", **options):
@@ -167,6 +202,61 @@ def test_each_kind_of_cause_is_named_with_its_day(rows, between, more, kind, tur
     assert "Why" in str(found)
 
 
+@pytest.mark.parametrize(
+    ("person", "kind"),
+    [({"died_on": ["2026-01-05"]}, "death"), ({"registered_to": ["2026-01-05"]}, "registration")],
+)
+def test_the_end_of_a_group_undone_gives_the_group_of_the_later_date(person, kind):
+    """Without a death, or the end of a registration, the group named is the one that `group()` gives without it."""
+    rows = [("I10", "2020-01-10"), ("I50.0", "2025-11-20")]
+    found = changed(rows, YEAR, person=person)
+    without = changed(rows, YEAR)
+    [cause] = found.causes
+    assert (cause.kind.value, found.from_group, found.to_group, without.to_group) == (kind, 4, None, 9)
+    assert cause.group_without == without.to_group
+    assert "group 9" in cause.undone
+    assert cause.undone in str(found)
+    both = changed(rows, YEAR, person={"died_on": ["2026-01-05"], "registered_to": ["2026-01-04"]})
+    assert both.causes[0].group_without is None
+    assert "was not registered" in both.causes[0].undone
+
+
+def test_what_began_a_group_undone_gives_none():
+    """Of a person who was born or registered between the dates the text names no group for the case without that."""
+    for more in ({"person": {"registered_from": ["2025-06-01"]}}, {"born": "2025-06-02"}):
+        [cause] = changed([], YEAR, **more).causes
+        assert cause.group_without is None
+        assert "no group" in cause.undone
+
+
+@pytest.mark.parametrize(
+    ("rows", "more", "sentence"),
+    [
+        ([("J06.9", "2024-06-10")], {}, "Had it still counted: group 3"),
+        ([("I50.0", "2025-08-10")], {}, "Without this record: group 1"),
+        ([("F03", "2024-06-10"), ("W19", "2024-06-10"), ("R32", "2025-05-01")], {"born": "1960-07-01"},
+         "Without the birthday: group"),
+        ([("J45.9", "2010-06-10")], {"person": {"died_on": ["2025-12-24"]}}, "Had the person not died: group 4"),
+        ([], {"born": "2025-06-02"}, "Before the birth: no group"),
+    ],
+)  # fmt: skip
+def test_what_undone_means_is_said_for_each_kind(rows, more, sentence):
+    """The sentence of the case without a cause suits its kind, and says each turn of the group in one sentence."""
+    found = changed(rows, YEAR, **more)
+    assert sentence in found.causes[0].undone
+    assert "Without it" not in str(found)
+    assert "A record, recorded" not in str(found)
+    assert "The group changed on " in str(found)
+
+
+def test_no_underline_is_wider_than_a_terminal():
+    """The line below a heading has at most 79 characters, also below a heading that is longer."""
+    found = changed([("J45.9", "2010-06-10"), ("I50.0", "2025-08-10")], YEAR)
+    heading, line = str(found).splitlines()[:2]
+    assert len(heading) > 79
+    assert line == "=" * 79
+
+
 def test_a_restricted_record_stays_unnamed_unless_asked_for():
     """Name, code and date of a restricted record are shown only with `show_restricted`."""
     rows = [("B24", "2025-08-10"), ("J06.9", "2025-03-01"), ("J06.9", "2026-03-01")]
@@ -177,6 +267,18 @@ def test_a_restricted_record_stays_unnamed_unless_asked_for():
     assert (cause.condition, cause.code, cause.date, cause.day) == ("", "", None, None)
     assert "B24" in str(shown)
     assert (plain.from_group, plain.to_group) == (shown.from_group, shown.to_group)
+
+
+def test_the_day_of_a_restricted_record_is_in_no_turn():
+    """A turn that a restricted record made has no day in text or `turns`; turns that others made keep theirs."""
+    rows = [("J06.9", "2025-02-01"), ("B24", "2025-06-15"), ("C78.7", "2025-08-10"), ("J06.9", "2026-02-01")]
+    plain, shown = changed(rows, YEAR), changed(rows, YEAR, show_restricted=True)
+    assert [turn.day.isoformat() for turn in shown.turns][:1] == ["2025-06-15"]
+    assert [turn.day.isoformat() for turn in plain.turns] == ["2025-08-10"]
+    alone = changed(rows[:2], ("2025-05-31", "2025-07-31"))
+    assert not alone.turns
+    assert "15 Jun 2025" not in str(alone) + repr(alone.causes)
+    assert "2025-06-15" not in str(alone) + repr(alone.causes) + repr(alone.turns)
 
 
 def test_no_identifier_is_in_an_explained_change():
@@ -195,7 +297,7 @@ def test_only_together_says_so():
     found = changed([("I50.0", "2025-08-10"), ("C50.9", "2025-09-10")], YEAR)
     assert found.only_together
     assert {cause.code for cause in found.causes} == {"I500", "C509"}
-    assert "Only without all of these together" in str(found)
+    assert "Only if all of these together had not come about: group 1" in str(found)
     assert {cause.group_without for cause in found.causes} == {9}
 
 
@@ -245,3 +347,29 @@ def test_each_rise_of_a_list_is_explained_between_its_own_days():
     assert list(found.to_frame()["code"]) == ["I500", "F200"]
     nobody = rising_risk(taken, months=1, as_at="2025-07-31", by="group")
     assert explain_rises(nobody, people, records, system="icd10") is None
+
+
+def test_rises_are_explained_with_the_arguments_that_their_groups_were_made_with(tmp_path):
+    """Registrations and their columns may stand among the options; scheme and catalogue are those of the rises."""
+    site = '[overlay]\nname = "site"\nedition = "2026-04"\nbase = "core"\n[[codes]]\nsystem = "icd10"\n'
+    site += 'action = "add"\ncode = "J06"\ncondition = "heart_failure"\nbecause = "a test"\n'
+    (tmp_path / "site.toml").write_text(site, encoding="utf-8")
+    people = {"person_id": ["a", "b"], "birth_date": ["1950-05-05", "1990-01-01"]}
+    records = {"person_id": ["a", "a"], "code": ["I10", "J06.9"], "date": ["2019-01-01", "2025-08-10"]}
+    moves = {"person_id": ["a", "b"], "surgery": ["N", "N"], "registered_from": ["2010-01-01", "2020-01-01"]}
+    made = {
+        "system": "icd10",
+        "registrations": moves,
+        "columns": {"registrations": {"practice": "surgery"}},
+    }
+    chosen = {"catalogue": str(tmp_path / "site.toml"), "scheme": "medium-orange"}
+    taken = pngroup.snapshots(people, records, as_at=["2025-07-31", "2025-08-31"], **made, **chosen)
+    spelt = pngroup.spells(people, records, since="2025-07-31", until="2025-08-31", **made, **chosen)
+    for rises in (rising_risk(taken, months=1, by="group"), rising_risk(spelt, months=1, by="group")):
+        found = explain_rises(rises, people, records, **made)
+        assert list(found.to_frame()["code"]) == ["J069"]
+        [one] = found
+        assert (one.from_group, one.to_group) == (rises.from_group[0], rises.to_group[0])
+        assert found.grouping.scheme == pngroup.load_scheme("medium-orange")
+        whole = explain_rises(rises, people, records, **made, **chosen, model="need-groups")
+        assert str(next(iter(whole))) == str(one)

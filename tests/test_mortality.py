@@ -218,6 +218,12 @@ def test_follow_up_ends_with_the_registrations_that_follow_each_other():
     days = [(end - AS_AT).days for end in ends]
     assert one.person_years[-1] == pytest.approx(sum(days) / 365.25)
     assert (one.n_left, one.n_died_after_leaving) == (1, 1)
+    # Snapshots made with registrations know them; a later table may be given in their place.
+    kept = excess_mortality(found, as_at=AS_AT, until=UNTIL)
+    assert (kept.person_years[-1], kept.n_left, kept.deaths[-1]) == (one.person_years[-1], 1, 2)
+    stays = {"person_id": list("abc"), "practice": ["N"] * 3, "registered_from": [None] * 3}
+    later = excess_mortality(found, as_at=AS_AT, until=UNTIL, registrations=stays)
+    assert (later.n_left, later.deaths[-1]) == (0, 3)
     with pytest.raises(pngroup.UsageError, match="several dates"):
         excess_mortality(found, until=UNTIL)
 
@@ -264,3 +270,33 @@ def test_without_a_column_of_deaths_nothing_is_counted():
     records = {"person_id": ["a"], "code": ["J06.9"], "date": ["2025-01-01"]}
     with pytest.raises(pngroup.UsageError, match="no column 'died_on'"):
         excess_mortality(pngroup.group(people, records, as_at=AS_AT, system="icd10"), until=UNTIL)
+
+
+def test_the_date_format_of_the_grouping_is_known():
+    """Dates that were grouped with a `date_format` are read by it again, also those of registrations."""
+
+    def found(write, *, with_table, **options):
+        people = {
+            "person_id": ["a", "b", "c"],
+            "birth_date": [write(day) for day in ("1940-05-02", "1950-11-01", "1960-01-09")],
+            "died_on": [write("2025-09-04"), None, write("2025-10-02")],
+        }
+        ends = [None, write("2025-06-03"), write("2025-07-08")]
+        if not with_table:
+            people["registered_to"] = ends
+        records = {"person_id": ["a"], "code": ["I50.0"], "date": [write("2020-01-01")]}
+        grouping = pngroup.group(people, records, as_at=AS_AT, system="icd10", **options)
+        table = {"person_id": ["a", "b", "c"], "practice": ["X"] * 3, "registered_from": [None] * 3}
+        table["registered_to"] = ends
+        return excess_mortality(grouping, until=UNTIL, registrations=table if with_table else None)
+
+    def british(day):
+        return f"{day[8:]}/{day[5:7]}/{day[:4]}"
+
+    for with_table in (False, True):
+        iso = found(str, with_table=with_table)
+        other = found(british, with_table=with_table, date_format="%d/%m/%Y")
+        assert (iso.n_left, iso.n_died_after_leaving) == (2, 1)
+        assert other.n_registrations_unreadable == 0
+        assert (other.n_left, other.n_died_after_leaving) == (2, 1)
+        assert other.person_years.tolist() == iso.person_years.tolist()

@@ -62,3 +62,13 @@ def test_every_text_says_that_it_is_not_for_decisions_about_one_patient() -> Non
     explanation = pngroup.explain("a", people, records, as_at="2026-03-31", system="icd10")
     assert "Not for decisions about one patient" in str(explanation)
     assert "does not decide your own care" in explanation.patient_text
+
+
+@pytest.mark.parametrize("texts", [TEXTS, BRIDGES], ids=lambda texts: texts.name)
+def test_no_contact_is_told_as_far_as_the_tables_show(texts: Texts) -> None:
+    """Staff never read that somebody had no contact, only that the tables given show none: some may not be given."""
+    told = [texts.additions["no_recent_contact"]["staff"], *(each["staff"] for each in texts.groups.values())]
+    about = [sentence for sentence in told if re.search(r"\bcontact\b", sentence)]
+    assert about
+    for sentence in about:
+        assert re.search(r"as far as the tables given show", sentence, re.IGNORECASE), sentence

@@ -35,6 +35,9 @@ class OwnSpells:
 
     model: object
     scheme: object
+    catalogue: object
+    since: object
+    until: object
     people: object
     person: object = field(eq=False)
     group: object = field(eq=False)
@@ -127,7 +130,7 @@ def test_dwell_times_are_those_counted_by_hand(taken, by, death_ends, within_day
 
 
 def test_spells_of_another_making_give_the_same():
-    """Anything with the arrays of spells is taken; looking every day is the same as having spells to the day."""
+    """Anything with the dates and arrays of spells is taken; looking every day is the same as spells to the day."""
     random = np.random.default_rng(5)
     days = [date(2024, 1, 31) + timedelta(days=k) for k in range(40)]
     moves, fresh = random.random((40, 6)) < 0.1, random.choice([*GROUPS, 0], (40, 6))
@@ -136,7 +139,7 @@ def test_spells_of_another_making_give_the_same():
     taken = snapshots_of(fresh, days=days, practice=np.repeat(random.integers(-1, 2, (4, 6)), 10, axis=0))
     of_days = through_time.periods(taken)
     spells = OwnSpells(
-        *(of_days.model, of_days.scheme, of_days.people, of_days.person),
+        *(of_days.model, of_days.scheme, of_days.catalogue, days[0], days[-1], of_days.people, of_days.person),
         *(of_days.group, of_days.reason, of_days.first_day, of_days.last_day, of_days.practice, of_days.practices),
     )
     for call in (

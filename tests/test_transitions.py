@@ -77,6 +77,8 @@ def test_flows_are_the_transitions_and_small_ones_are_hidden(taken, by, suppress
     frame = found.to_frame()
     assert [n is None for n in frame["n"].tolist()] == (found.n < suppress_below).tolist()
     assert frame["suppressed"].tolist() == (found.n < suppress_below).tolist()
+    for end in ("from", "to"):
+        assert [found.states[place - 1] for place in frame[f"{end}_order"].tolist()] == frame[end].tolist()
     for as_at, following in zip(frame["as_at"].tolist(), frame["next_as_at"].tolist(), strict=True):
         assert (as_at, following) in set(pairwise(taken.as_at))
 
@@ -228,3 +230,17 @@ def test_what_cannot_be_compared_is_refused(call, words):
     """Dates, levels and bounds that make no sense are errors that say what is allowed."""
     with pytest.raises(pngroup.PngroupError, match=words):
         call(snapshots_of([[4, 9], [9, 9], [9, 9]], days=month_ends(3)))
+
+
+@pytest.mark.parametrize("name", ["transitions", "flows", "stability", "movement", "project"])
+def test_spells_in_the_place_of_snapshots_are_refused_in_a_sentence(name):
+    """Who gives spells to what compares index dates is told that, and which functions take spells."""
+    people = {"person_id": ["a"], "birth_date": ["1940-05-02"]}
+    records = {"person_id": ["a"], "code": ["I10"], "date": ["2020-01-01"]}
+    spells = pngroup.spells(people, records, since="2025-01-01", until="2025-12-31", system="icd10")
+    with pytest.raises(pngroup.UsageError, match="argument snapshots") as raised:
+        getattr(through_time, name)(spells, *([{"step": [1], "n_people": [1]}] if name == "project" else []))
+    for word in ("Spells", "dwell_times", "progression", "rising_risk", "snapshots"):
+        assert word in str(raised.value)
+    with pytest.raises(pngroup.UsageError, match="NoneType"):
+        through_time.dwell_times(None)

@@ -91,5 +91,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     # Imported here: difflib costs a few milliseconds that only an error should pay.
     import difflib
 
-    close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    # A name may be known in several ways, as a condition and as a set of them, and is offered once.
+    close = difflib.get_close_matches(name, list(dict.fromkeys(known)), n=3, cutoff=0.6)
     return f"did you mean {' or '.join(repr(c) for c in close)}?" if close else ""

@@ -127,7 +127,9 @@ class Grouping:
             ("register_code", tuple(each.code for each in named)),
         ):
             columns[column] = Column("text", register[order], None, words)
-        return build(self.people.table, columns, rows=self.people.first_row[person[order]], pass_through=False)
+        return build(
+            self.people.table, columns, rows=self.people.first_row[person[order]], pass_through=False, renumber=True
+        )
 
     def flags(self) -> dict[str, np.ndarray[Any, np.dtype[np.bool_]]]:
         """Each flag as a boolean array, one entry a person; False for people without a group."""
@@ -269,7 +271,7 @@ class Groupings:
         columns: dict[str, Column | Taken] = {"as_at": Column("date", days)}
         for name, column in parts[0].items():
             columns[name] = column if isinstance(column, Taken) else _stacked([part[name] for part in parts])
-        return build(first.people.table, columns, rows=np.tile(first.people.first_row, len(parts)))
+        return build(first.people.table, columns, rows=np.tile(first.people.first_row, len(parts)), renumber=True)
 
     def frames(self, n_people: int, *, criteria: Literal["integer", "columns"] = "integer") -> Iterator[Any]:
         """`to_frame()` in consecutive parts, each of `n_people` rows of one date at most."""

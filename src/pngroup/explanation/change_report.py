@@ -14,12 +14,12 @@ from ..model.definition import Model
 from ..model.reference import Reading, interpret
 from ..schemes import Scheme
 from ..vocabulary import ChangeKind
-from .causes import Causes, find_causes, group_without
+from .causes import Causes, find_causes
 from .changes import birthday_in, leaves_on
-from .states import Difference, State
+from .states import Difference, Row, State
 from .texts import Texts, load_texts
-from .turns import Turn, find_turns
-from .words import Words, day_text
+from .turns import Turn, find_turns, group_undone
+from .words import Words, day_text, underline
 
 _MOST_SHOWN = 8
 #: Conditions of which one row can be evidence are named up to this many.
@@ -32,8 +32,9 @@ class ChangeCause:
 
     `kind`: a word of `ChangeKind`. Where it is a row: its `feed`, `condition` (id, the most specific; empty where the
     row is evidence of none), `name`, `system`, `code` and `date`. `day`: when it took effect, None where that is not
-    one day. `window`: the window that the row has left, such as "12 months". `group_without`: the group with this one
-    cause undone. A restricted record has neither condition nor code nor days.
+    one day. `window`: the window that the row has left, such as "12 months". `group_without`: the group on the
+    later date had this one cause not come about, None where there would be none; `undone` says so in a sentence. A
+    restricted record has neither condition nor code nor days.
     """
 
     kind: ChangeKind
@@ -47,6 +48,7 @@ class ChangeCause:
     window: str = ""
     group_without: int | None = None
     text: str = field(default="", repr=False)
+    undone: str = field(default="", repr=False)
 
 
 @frozen
@@ -64,10 +66,13 @@ class ChangeExplanation:
     """Why one person's group differs between two days. `str()` is for staff. Holds no identifier.
 
     `from_group` and `to_group` are None where there is no group, and `from_reason` and `to_reason` say why. `turns`:
-    each day between on which the group turned, by the later feed (none where two feeds are compared). `causes`: what
-    made the difference. Each of them undone alone gives the earlier group; with `only_together`, only all of them do,
-    and none can be spared: it is the smallest such set that was found, and there may be others. Without a change
-    there are no causes.
+    each day between on which the group turned, by the later feed (none where two feeds are compared), without the turns
+    that a restricted record is a cause of, unless these are shown. `causes`: what
+    made the difference between the two dates, whatever the turns between. Each of them undone alone gives the earlier
+    group; with `only_together`, only all of them do, and none can be spared: it is the smallest such set that was
+    found, and there may be others. Where a group ended (in death, or with the registration) the end is the one cause,
+    and its `group_without` the group of the later date without it, which need not be the earlier one. Without a
+    change there are no causes.
     """
 
     between: tuple[datetime.date, datetime.date]
@@ -100,7 +105,10 @@ class Explainer:
         """The explanation of one person, whose registry is `registry`; turns are looked for in the same feed only."""
         texts = load_texts(self.model.texts)
         found = find_causes(self.model, earlier, later)
-        turns = find_turns(self.model, registry, later, earlier.day, later.day) if same_feed else ()
+        turns: tuple[Turn, ...] = ()
+        if same_feed:
+            days = earlier.day, later.day
+            turns = find_turns(self.model, registry, later, *days, is_hidden=self.is_hidden)
         criteria = tuple(_criteria(self.model, texts, earlier, later))
         reading = Reading(self.model, later.facts(later.rows), later.day)
         teller = _Teller(
@@ -121,6 +129,10 @@ class Explainer:
             staff_text="\n".join(teller.lines(found, causes, turns, criteria)),
             note=texts.staff_note,
         )
+
+    def is_hidden(self, row: Row) -> bool:
+        """Whether nothing is told of a row, because it reveals a restricted topic."""
+        return not self.show_restricted and self.catalogue.is_restricted(row.conditions)
 
 
 def _criteria(model: Model, texts: Texts, earlier: State, later: State) -> Iterator[CriterionChange]:
@@ -147,18 +159,17 @@ class _Teller:
     def cause(self, difference: Difference, found: Causes) -> ChangeCause:
         """One cause with its sentence."""
         model, row = self.explainer.model, difference.row
-        alone = None
-        if self.earlier.reason is None and self.later.reason is None:
-            alone = group_without(model, self.earlier, self.later, (difference,))
+        without = group_undone(model, self.registry, self.earlier, self.later, difference)
+        alone = without.need_group
         if row is None:
             name = self.texts.episodes.get(difference.episode, difference.episode)
             cause = ChangeCause(difference.kind, name, day=self._day(difference.kind), group_without=alone)
             is_about = cause.kind is ChangeKind.BIRTHDAY and cause.day is None
-            return self._told(cause, f"{cause.kind}_about" if is_about else str(cause.kind), found)
-        catalogue = self.explainer.catalogue
-        if not self.words.show_restricted and catalogue.is_restricted(row.conditions):
+            return self._told(cause, f"{cause.kind}_about" if is_about else str(cause.kind), without, found)
+        if self.explainer.is_hidden(row):
             hidden = ChangeCause(difference.kind, self.texts.restricted_record, group_without=alone)
-            return self._told(hidden, "restricted", found)
+            return self._told(hidden, "restricted", without, found)
+        catalogue = self.explainer.catalogue
         known = {name for name in row.conditions if name in catalogue.conditions}
         inner = {ancestor for name in known for ancestor in catalogue.conditions[name].ancestors}
         leaves = sorted(known - inner)
@@ -181,9 +192,9 @@ class _Teller:
             window="" if difference.window is None else f"{difference.window[1]} {difference.window[0]}",
             group_without=alone,
         )
-        return self._told(cause, str(cause.kind), found)
+        return self._told(cause, str(cause.kind), without, found)
 
-    def _told(self, cause: ChangeCause, sentence: str, found: Causes) -> ChangeCause:
+    def _told(self, cause: ChangeCause, sentence: str, without: Turn, found: Causes) -> ChangeCause:
         text = self.texts.changes[sentence].format(
             name=cause.name[:1].upper() + cause.name[1:],
             date="" if cause.date is None else day_text(cause.date),
@@ -191,9 +202,9 @@ class _Teller:
             code=f" ({cause.system} {cause.code})" if cause.code else "",
             window=cause.window,
         )
-        if found.only_together and cause.group_without is not None:
-            text += f" {self.texts.changes['without_alone'].format(group=self._group(cause.group_without, None))}"
-        return evolve(cause, text=text)
+        group = self._group(without.need_group, without.reason)
+        undone = self.texts.changes[f"undone_{sentence}"].format(group=group)
+        return evolve(cause, text=f"{text} {undone}" if found.only_together else text, undone=undone)
 
     def _day(self, kind: ChangeKind) -> datetime.date | None:
         """The day of something that is no row."""
@@ -223,6 +234,13 @@ class _Teller:
             return changes["no_group"].format(reason=self.texts.reasons.get(str(reason), reason))
         return changes["group"].format(number=number, name=self.explainer.scheme.group_name(number))
 
+    def _turn(self, turn: Turn) -> str:
+        changes, day = self.texts.changes, day_text(turn.day)
+        if turn.need_group is None:
+            return changes["turn_to_none"].format(day=day, reason=self.texts.reasons.get(str(turn.reason), turn.reason))
+        name = self.explainer.scheme.group_name(turn.need_group)
+        return changes["turn"].format(day=day, number=turn.need_group, name=name)
+
     def lines(
         self,
         found: Causes,
@@ -236,11 +254,10 @@ class _Teller:
         after = self._group(found.after, self.later.reason)
         head = f"From {before} on {day_text(self.earlier.day)} to {after} on {day_text(self.later.day)}"
         yield head
-        yield "=" * len(head)
+        yield underline(head)
         yield f"By the model {model.name}@{model.edition}."
         if turns:
-            days = ", ".join(f"{day_text(turn.day)} ({self._group(turn.need_group, turn.reason)})" for turn in turns)
-            yield f"Turned on {days}."
+            yield self.texts.changes["turned"].format(turns="; ".join(map(self._turn, turns)))
         yield ""
         if not causes:
             yield self.texts.changes["no_change"]
@@ -249,8 +266,11 @@ class _Teller:
             yield from (f"  {cause.text}" for cause in causes[:_MOST_SHOWN])
             if len(causes) > _MOST_SHOWN:
                 yield f"  and {len(causes) - _MOST_SHOWN} more"
-            sentence = "only_together" if found.only_together else "without" if len(causes) == 1 else "without_any"
-            yield f"  {self.texts.changes[sentence].format(group=before)}"
+            if len(causes) == 1:
+                yield f"  {causes[0].undone}"
+            else:
+                sentence = "undone_all" if found.only_together else "undone_any"
+                yield f"  {self.texts.changes[sentence].format(group=before)}"
         if criteria:
             yield ""
             yield "Criteria that changed"

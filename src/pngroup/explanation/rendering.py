@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from .words import Finding, day_text
+from .words import Finding, day_text, underline
 
 if TYPE_CHECKING:
     from .explaining import ConditionReport, CriterionReport, Explanation
@@ -25,7 +25,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     tier = f" (need {explanation.need_tier}, {explanation.rag})" if explanation.need_tier is not None else ""
     head = f"Group {explanation.need_group}: {explanation.name}{tier}"
     yield head
-    yield "=" * len(head)
+    yield underline(head)
     yield explanation.staff_text
     yield f"As at {day_text(explanation.as_at)}, by the model {explanation.model}."
     yield ""

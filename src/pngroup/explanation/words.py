@@ -15,6 +15,7 @@ from ..model.registers import base_of, filter_of
 from ..model.tree import And, Arithmetic, Call, Choose, Compare, Measure, Node, Not, Number, Or, Text, calls
 from .texts import Texts
 
+_WIDEST: Final = 79
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _SIGNS: Final = {"==": "is", "!=": "is not", "<": "below", "<=": "at most", ">": "above", ">=": "at least"}
 _FLIPPED: Final = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -304,3 +305,12 @@ def day_text(day: datetime.date) -> str:
     '1 Mar 2026'
     """
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def underline(heading: str) -> str:
+    """The line below a heading, never wider than a terminal.
+
+    >>> underline("Why")
+    '==='
+    """
+    return "=" * min(len(heading), _WIDEST)

@@ -19,6 +19,7 @@ def build(
     *,
     rows: Rows | None = None,
     pass_through: bool | None = None,
+    renumber: bool = False,
 ) -> Any:
     """A table of the library of `like`: `columns` in their order, then the caller's other columns, untouched.
 
@@ -27,7 +28,8 @@ def build(
     `Column` are in the order of the result; a `Taken` column and the other columns are taken by `rows`, their types
     unchanged. A LazyFrame comes back for a LazyFrame, a dict
     for a mapping, a pandas frame has the index of the rows taken; for lazy tables of other libraries the
-    result is a pyarrow Table.
+    result is a pyarrow Table. With `renumber` a pandas frame has an index of its own, 0 and up: for tables that are not
+    one row for each of the caller's, in which theirs would repeat or have gaps.
 
     Raises `DataError` where a column of the caller's has the name of one of ours.
     """
@@ -37,7 +39,16 @@ def build(
     others = like.other_columns if passing else ()
     refuse_clashes(like, columns, others)
     native = {n: Taken(like.label(c.column)) if isinstance(c, Taken) else c for n, c in columns.items()}
-    return like.frame.build(native, rows, (like.keep or ()) if passing else ())
+    made = like.frame.build(native, rows, (like.keep or ()) if passing else ())
+    return _renumbered(made) if renumber else made
+
+
+def _renumbered(made: Any) -> Any:
+    """The same frame with pandas' index of its own; frames of other libraries have none."""
+    native = made.to_native() if is_a(made, "narwhals", "DataFrame") else made
+    if is_a(native, "pandas", "DataFrame"):
+        native.index = library("pandas").RangeIndex(len(native))
+    return made
 
 
 def can_stack(like: Table) -> bool:
@@ -46,12 +57,15 @@ def can_stack(like: Table) -> bool:
 
 
 def stack(frames: Sequence[Any]) -> Any:
-    """Frames that `build` made like one table, below each other, by the means of their library."""
+    """Frames that `build` made like one table, below each other, by the means of their library.
+
+    A pandas frame has an index of its own.
+    """
     native = frames[0]
     if is_a(native, "polars", "DataFrame", "LazyFrame"):
         return library("polars").concat(frames, rechunk=False)
     if is_a(native, "pandas", "DataFrame"):
-        return library("pandas").concat(frames)
+        return library("pandas").concat(frames, ignore_index=True)
     return library("pyarrow").concat_tables(frames)
 
 

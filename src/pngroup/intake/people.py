@@ -44,6 +44,7 @@ class People:
     `first_row`: row of the table. `age`: whole years on the index date (meaningless where `reason` is set).
     `birth`: the birth day that ages on earlier days are reckoned from. `earliest_birth` and `last_day` bound
     believable records. `reason`: place in `REASONS`, -1 for people who get a group. Days are days since 1970-01-01.
+    `date_format`: that of text dates of the table, for columns of it that are read later; None for ISO.
     """
 
     table: Table = field(repr=False)
@@ -59,6 +60,7 @@ class People:
     exact_birth: Bools = field(eq=False, repr=False)
     short_history: Bools = field(eq=False, repr=False)
     quality: FeedQuality = field(repr=False)
+    date_format: str | None = field(default=None, repr=False)
 
     @property
     def n_people(self) -> int:
@@ -91,6 +93,7 @@ class Registry:
     died_on: tuple[DayNumbers, Bools] = field(repr=False)
     excluded: Bools = field(eq=False, repr=False)
     notes: Mapping[str, int] = field(repr=False)
+    date_format: str | None = field(default=None, repr=False)
 
     def at(self, as_at: int, *, short_history_months: int) -> People:
         """The people as they are at the end of an index date."""
@@ -113,6 +116,7 @@ class Registry:
             exact_birth=birth.exact,
             short_history=from_given & (from_day > months_before(as_at, short_history_months)),
             quality=_quality(self.table, len(self.sex), notes),
+            date_format=self.date_format,
         )
 
     def _reason(self, birth: BirthsAt, as_at: int | DayNumbers, rows: slice | npt.NDArray[np.int64]) -> Reasons:
@@ -242,6 +246,7 @@ def read_people(
         died_on=_deaths(table, rows, date_format, notes),
         excluded=_is_filled(table, "excluded_reason", rows),
         notes=notes,
+        date_format=date_format,
     )
 
 

@@ -247,6 +247,11 @@ class Model:
         for node in self.expressions():
             yield from calls(node)
 
+    @property
+    def asks_from_birth(self) -> bool:
+        """Whether something counts from the birth day itself on."""
+        return any(call.option("min_age") == 0 for call in self.calls())
+
     def feed_of(self, name: str) -> str:
         """The feed that evidence for a condition comes from."""
         name = base_of(name)

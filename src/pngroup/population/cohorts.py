@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from numbers import Number
 from typing import Any, Final, TypeAlias, Unpack
 
 import numpy as np
@@ -62,6 +63,10 @@ class Cohort:
     def __len__(self) -> int:
         return self.n
 
+    def __repr__(self) -> str:
+        counts = f"n={self.n}, n_asked={self.n_asked}, n_unknown={self.n_unknown}"
+        return f"Cohort(as_at={self.as_at.isoformat()}, where={self.where!r}, {counts})"
+
     @property
     def n(self) -> int:
         """Number of members."""
@@ -96,7 +101,7 @@ class Cohort:
             "sex": Column("text", self.people.sex[members].astype(np.int64), words=SEXES),
             **group_columns(self.model, self.scheme, self.group[members], nobody),
         }
-        return build(self.people.table, columns, rows=self.people.first_row[members])
+        return build(self.people.table, columns, rows=self.people.first_row[members], renumber=True)
 
 
 def cohort(
@@ -119,13 +124,13 @@ def cohort(
     where='hospital')`. `groups` are group numbers, `tiers` words of the scheme, `traits` columns of people
     with the value or values allowed in each: `{"ethnicity": ["B"], "practice": "A81001"}`. `people`, `records` and
     `options` are those of `group()`. An expression about a restricted topic needs `show_restricted`: a list of people
-    would tell it.
+    would tell it. So does one about a condition that a restricted one is nested in: less its other parts that is left.
 
     Truth has three values: people of whom it cannot be told are no members and are counted as unknown, and so is
     somebody whose trait is missing. People without a group (died, not registered ...) are no members.
 
     Returns a `Cohort`. Raises `UsageError` for an expression that is not right, a group, tier or column that is not
-    there, or a restricted topic, and what `group()` raises.
+    there, values of another kind than the column of a trait, or a restricted topic, and what `group()` raises.
 
     >>> people = {"person_id": ["a", "b"], "birth_date": ["1940-05-02", "1990-01-01"], "ward": ["X", "Y"]}
     >>> records = {"person_id": ["a", "b"], "code": ["E11.9", "E11.9"], "date": ["2020-01-10", "2025-12-01"]}
@@ -211,14 +216,22 @@ def _asking(model: Model, catalogue: Catalogue, node: Node, *, show_restricted: 
         )
     except ModelError as error:
         raise UsageError(error.what, where=_WHERE, allowed=error.allowed, remedy="correct the expression") from None
-    if not show_restricted and any(catalogue.is_restricted([name]) for name in _conditions(model, node)):
+    if not show_restricted and any(_tells(catalogue, name) for name in _conditions(model, node)):
         raise UsageError(
-            "the expression asks about a restricted topic",
+            "the expression asks about a restricted topic, or a condition that holds one",
             where=_WHERE,
             allowed="other conditions, or show_restricted=True",
             remedy="make sure that the list may be made, and say so with show_restricted=True",
         )
     return asking
+
+
+def _tells(catalogue: Catalogue, name: str) -> bool:
+    """Whether a condition is restricted or holds one that is: of such a one what is left without other parts tells."""
+    return catalogue.is_restricted([name]) or any(
+        name in condition.ancestors and catalogue.is_restricted([id_])
+        for id_, condition in catalogue.conditions.items()
+    )
 
 
 def _conditions(model: Model, node: Node) -> Iterator[str]:
@@ -283,8 +296,31 @@ def _traits(people: People, traits: Mapping[str, frozenset[object]]) -> Iterator
             )
         encoded = table.encode(column, booleans=True)
         distinct = encoded.values.tolist()
+        _check_kind(column, distinct, allowed)
         found = np.array([*(value in allowed for value in distinct), False])[encoded.index]
         unknown = np.array([*(is_missing(value) for value in distinct), True])[encoded.index]
         if any(is_missing(value) for value in allowed):
             found, unknown = found | unknown, np.zeros(len(found), bool)
         yield found[people.first_row], (found | unknown)[people.first_row]
+
+
+def _check_kind(column: str, distinct: Collection[object], allowed: Collection[object]) -> None:
+    """Raise `UsageError` where no value asked for is of the kind that the column holds: nobody could have it."""
+    asked, held = ({_kind(value) for value in values if not is_missing(value)} for values in (allowed, distinct))
+    if asked and held and asked.isdisjoint(held):
+        raise UsageError(
+            f"column {column!r} of people holds {' and '.join(sorted(held))}, and traits ask for "
+            + " and ".join(sorted(asked)),
+            where="argument traits",
+            allowed=f"values that are {' or '.join(sorted(held))}",
+            remedy="write the values as the column does: '1' is text, 1 a number",
+        )
+
+
+def _kind(value: object) -> str:
+    """Values of one kind can be equal; True is 1."""
+    if isinstance(value, str):
+        return "text"
+    return (
+        "numbers or true and false" if isinstance(value, (Number, np.number, np.bool_)) else f"a {type(value).__name__}"
+    )

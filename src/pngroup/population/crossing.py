@@ -25,12 +25,21 @@ _SHARES: Final = ("share", "share_of_row", "share_of_column")
 
 @frozen
 class Axis:
-    """The groups of one grouping in a cross-table, lowest number first; the last entry is 0, people without a group."""
+    """The groups of one grouping in a cross-table, lowest number first; the last entry is 0, people without a group.
+
+    `result` is what the model calls the column with the group.
+    """
 
     model: str
+    result: str
     as_at: datetime.date
     groups: tuple[int, ...]
     names: tuple[str, ...] = field(repr=False)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """A name for each entry that can be a column: `need_group_1`, `need_group_2` ... and `no_group`."""
+        return tuple(f"{self.result}_{group}" if group else "no_group" for group in self.groups)
 
 
 @frozen
@@ -68,6 +77,16 @@ class CrossTable:
         least = self.suppress_below or 0
         found: Bools = (self.n_people > 0) & (self.n_people < least)
         return found
+
+    @property
+    def row_names(self) -> dict[str, str]:
+        """The name of the group of each row, by the label that it has as a column of the turned table."""
+        return dict(zip(self.rows.labels, self.rows.names, strict=True))
+
+    @property
+    def column_names(self) -> dict[str, str]:
+        """The name of the group of each column of `to_wide`, by that column: what its columns may be renamed with."""
+        return dict(zip(self.columns.labels, self.columns.names, strict=True))
 
     def values(self, what: str) -> Floats:
         """One quantity of every cell, NaN where it is not defined: a share of no people, a mean of none.
@@ -125,14 +144,14 @@ class CrossTable:
     def to_wide(self, what: str = "n_people") -> Any:
         """One row a row group, one column a column group, of one quantity, in the frame type of the first grouping.
 
-        Columns: `row_group`, `row_name`, then `group_1`, `group_2` ... and `no_group`. Raises as `values`.
+        Columns: `row_group`, `row_name`, then, as the model of the columns calls its groups, `need_group_1`,
+        `need_group_2` ... and `no_group`; `column_names` says which group each is. Raises as `values`.
         """
         values, hidden = self.values(what), self.is_suppressed
         place = np.arange(len(self.rows.groups))
         columns = {"row_group": _groups(self.rows, place), "row_name": Column("text", place, words=self.rows.names)}
-        for at, group in enumerate(self.columns.groups):
-            name = f"group_{group}" if group else "no_group"
-            columns[name] = _column(what, values[:, at], hidden[:, at])
+        for at, label in enumerate(self.columns.labels):
+            columns[label] = _column(what, values[:, at], hidden[:, at])
         return build(self._like, columns, pass_through=False)
 
 
@@ -223,7 +242,7 @@ def _axis(grouping: Grouping) -> tuple[Axis, Counts]:
     names = tuple(grouping.scheme.group_name(group) for group in groups)
     model = f"{grouping.model.name}@{grouping.model.edition}"
     place = np.where(grouping.people.reason < 0, np.searchsorted(groups, grouping.answers.group), len(groups))
-    return Axis(model, grouping.as_at, (*groups, 0), (*names, _NO_GROUP)), place.astype(np.int64)
+    return Axis(model, grouping.model.result, grouping.as_at, (*groups, 0), (*names, _NO_GROUP)), place.astype(np.int64)
 
 
 def _groups(axis: Axis, place: Counts) -> Column:

@@ -26,7 +26,10 @@ _ALWAYS: Final = 1 << 30
 
 @frozen
 class Grouped:
-    """Groups of people on one date, of a `Grouping` or of a `Snapshots`: one entry a person, 0 for no group."""
+    """Groups of people on one date, of a `Grouping` or of a `Snapshots`: one entry a person, 0 for no group.
+
+    `registrations`: those that the groups were made with, where these say who is registered.
+    """
 
     model: Model = field(repr=False)
     scheme: Scheme = field(repr=False)
@@ -35,11 +38,14 @@ class Grouped:
     group: Ints = field(eq=False, repr=False)
     reason: npt.NDArray[np.int8] = field(eq=False, repr=False)
     age: Ints = field(eq=False, repr=False)
+    registrations: Registrations | None = field(eq=False, repr=False)
 
 
 def grouped_at(of: Grouping | Snapshots, as_at: Any) -> Grouped:
     """The groups on the date asked for, which a `Grouping` or a single snapshot has by itself."""
+    registrations = None
     if isinstance(of, Snapshots):
+        registrations = of.registrations
         if as_at is None and len(of) > 1:
             raise UsageError(
                 "the snapshots are of several dates",
@@ -68,7 +74,7 @@ def grouped_at(of: Grouping | Snapshots, as_at: Any) -> Grouped:
             remedy="group the people first; of several dates take one, groupings['2026-03-31']",
         )
     grouped = np.where(reason < 0, group, 0).astype(np.int64)
-    return Grouped(of.model, of.scheme, day, of.people, grouped, reason, age.astype(np.int64))
+    return Grouped(of.model, of.scheme, day, of.people, grouped, reason, age.astype(np.int64), registrations)
 
 
 @frozen
@@ -92,6 +98,7 @@ def follow(grouped: Grouped, until: int, *, registrations: Any, date_format: str
 
     The follow-up ends with death, with the registration, or with `until`, whichever is first; the day of death is
     counted in. A death on the first day no longer registered is a death: the registration has ended because of it.
+    Text dates are in `date_format`, by default in that of the people table.
     """
     people, day = grouped.people, grouped.as_at
     if not people.table.has("died_on"):
@@ -121,8 +128,11 @@ def follow(grouped: Grouped, until: int, *, registrations: Any, date_format: str
 def _ends(grouped: Grouped, registrations: Any, date_format: str | None) -> tuple[Ints, int]:
     """The first day on which each person is no longer registered."""
     people = grouped.people
+    found = grouped.registrations
+    date_format = people.date_format if date_format is None else date_format
     if registrations is not None:
         found = read_registrations(registrations, people.ids, columns=None, date_format=date_format, strict=False)
+    if found is not None:
         return _ends_of(found, people.n_people, grouped.as_at), found.n_unreadable
     if not people.table.has("registered_to"):
         return np.full(people.n_people, _ALWAYS), 0

@@ -115,11 +115,12 @@ def excess_mortality(
 
     Everybody with a group on the index date is followed from the next day to `until`, to death (`died_on` of people;
     that day counts in) or to the end of the registration, whichever is first. The end of the registration is
-    `registered_to` of people (the first day no longer registered; a death on it is counted) or, where `registrations`
-    is given as to `snapshots()`, the end of those that follow each other without a gap. Age is that of the index date,
+    `registered_to` of people (the first day no longer registered; a death on it is counted) or, where snapshots were
+    made with registrations or `registrations` is given as to `snapshots()` (these count then), the end of those that
+    follow each other without a gap. Age is that of the index date,
     for the whole of the follow-up, which should therefore not be long. `until` must not be later than the day to which
     deaths are known completely. `of` is a `Grouping` or `Snapshots`, of which `as_at` says the date. Text dates are
-    ISO unless `date_format` is given.
+    in the `date_format` that the people were grouped with, unless another is given for the ends of registrations.
 
     *Expected* deaths come from `rates`, a table with `age_from` (first age of a band that reaches to the next),
     `sex` and `rate` (deaths per 1,000 person-years), or where none is given from the people followed, all groups

@@ -103,7 +103,7 @@ def star_schema(groupings: Grouping | Groupings, *, practice: str | None = None)
     for column, flag in model.facts.items():
         met = [of.answers.flags[flag][at] for of, at in zip(every, rows, strict=True)]
         facts[column] = Column("integer", np.concatenate(met).astype(np.int64))
-    tables["FACT_MODEL"] = build(table, facts, rows=first.people.first_row[person], pass_through=False)
+    tables["FACT_MODEL"] = build(table, facts, rows=first.people.first_row[person], pass_through=False, renumber=True)
     tables["DIM_PERSON"] = build(table, _people(first), rows=first.people.first_row, pass_through=False)
     tables["DIM_AGE"] = _made(table, _ages(np.unique(age)))
     tables["DIM_DATE"] = _made(table, _dates(np.unique(day)))

@@ -45,9 +45,10 @@ def explain_change(
     was taken out. `show_restricted` names restricted topics, as in `explain()`.
 
     What made the difference is found by undoing it and asking the reference interpreter again: a record that came, is
-    left out; one that has left a window, counts in it as before. Each cause that is named would by itself have kept the
-    person in the earlier group; where none would, the smallest set found that does so together is named, and the text
-    says so.
+    left out; one that has left a window, counts in it as before. Where the person has a group on both dates, each cause
+    that is named would by itself have kept the person in the earlier group; where none would, the smallest set found
+    that does so together is named, and the text says so. The end of a group, by death or with the registration, is a
+    cause by itself, and `group_without` the group of the later date without it.
 
     Returns a `ChangeExplanation`; `str()` is for staff. Raises `UsageError` for dates in the wrong order, `DataError`
     where `people` has no such person (the id is not repeated), and what `group()` raises.
@@ -130,7 +131,7 @@ class ChangeExplanations:
             "window": texts([cause.window for cause in causes]),
             "group_without": numbers([cause.group_without for cause in causes]),
         }
-        return build(self.grouping.people.table, columns, rows=rows, pass_through=False)
+        return build(self.grouping.people.table, columns, rows=rows, pass_through=False, renumber=True)
 
 
 def explain_changes(

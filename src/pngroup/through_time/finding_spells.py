@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
+from ..catalogue import Catalogue
 from ..dates import read_as_at, to_date
 from ..errors import UsageError
 from ..frames import Column, Taken, build
@@ -37,6 +38,7 @@ class Spells:
 
     model: Model = field(repr=False)
     scheme: Scheme = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
     since: datetime.date
     until: datetime.date
     people: People = field(repr=False)
@@ -52,6 +54,10 @@ class Spells:
 
     def __len__(self) -> int:
         return len(self.person)
+
+    def __repr__(self) -> str:
+        days = f"since={self.since.isoformat()}, until={self.until.isoformat()}"
+        return f"Spells({days}, n_people={self.n_people}, n_spells={len(self)})"
 
     @property
     def n_people(self) -> int:
@@ -96,7 +102,9 @@ class Spells:
             "is_cut_at_start": Column("boolean", self.is_cut_at_start),
             "is_cut_at_end": Column("boolean", self.is_cut_at_end),
         }
-        return build(self.people.table, columns, rows=self.people.first_row[self.person], pass_through=False)
+        return build(
+            self.people.table, columns, rows=self.people.first_row[self.person], pass_through=False, renumber=True
+        )
 
 
 def spells(
@@ -148,6 +156,7 @@ def spells(
     return Spells(
         model=prepared.model,
         scheme=prepared.scheme,
+        catalogue=prepared.catalogue,
         since=to_date(first),
         until=to_date(last),
         people=everybody,

@@ -25,7 +25,8 @@ class Flows:
     """Flows of people from date to date, one entry a flow of anybody. Made by `flows()`.
 
     `pair`: place in `pairs` of dates; `from_` and `to`: places in `states` (highest level first, then reasons for
-    having no group); `n`: people, meaningless where `suppressed`.
+    having no group); `n`: people. The array holds every number: only what is shown (`to_frame`) hides those that are
+    `suppressed`.
     """
 
     people: People = field(repr=False)
@@ -40,11 +41,16 @@ class Flows:
     def __len__(self) -> int:
         return len(self.n)
 
+    def __repr__(self) -> str:
+        hidden = int(self.suppressed.sum())
+        return f"Flows(n_pairs={len(self.pairs)}, n_flows={len(self)}, n_suppressed={hidden})"
+
     def to_frame(self) -> Any:
         """One row a flow, in order of dates and states, in the caller's frame type.
 
-        Columns: `as_at`, `next_as_at`, `from`, `to` (name of group or tier, or the reason for having none), `n`
-        (nullable integer, missing where `suppressed`), `suppressed`.
+        Columns: `as_at`, `next_as_at`, `from`, `to` (name of group or tier, or the reason for having none),
+        `from_order`, `to_order` (integers to sort and stack by: the highest level 1, reasons after the last level),
+        `n` (nullable integer, missing where `suppressed`), `suppressed`.
         """
         dates = pair_columns(self.pairs)
         columns = {
@@ -52,6 +58,8 @@ class Flows:
             "next_as_at": Column("date", dates["to_as_at"].values[self.pair]),
             "from": Column("text", self.from_, words=self.states),
             "to": Column("text", self.to, words=self.states),
+            "from_order": Column("integer", self.from_ + 1),
+            "to_order": Column("integer", self.to + 1),
             "n": Column("integer", np.where(self.suppressed, 0, self.n), self.suppressed),
             "suppressed": Column("boolean", self.suppressed),
         }

@@ -23,7 +23,6 @@ from .registrations import Registrations
 from .turning_days import (
     Turns,
     ages_asked,
-    asks_from_birth,
     distinct,
     facts_that_end,
     questions_of,
@@ -71,7 +70,7 @@ class _Walk:
         self.endings = find_endings(model, self.plan.planes | self.plan.dated, self.evidence.meanings)
         self.unfolding = unfolding(self.evidence, planes=self.plan.planes.union(self.endings.by), dated=self.plan.dated)
         self.questions = questions_of(model, self.plan, self.endings, self.evidence, first=first, last=last)
-        self.ages, self.from_birth = ages_asked(model), asks_from_birth(model)
+        self.ages, self.from_birth = ages_asked(model), model.asks_from_birth
         self.starts = {window: self.questions.starts[window] for window in {*self.plan.windows, EVER}}
         self.scale = _scale(self.starts, fact_day(last))
         kind = self.scale.numbers.dtype

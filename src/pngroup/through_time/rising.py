@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
+from ..catalogue import Catalogue
 from ..dates import months_before, read_as_at, to_date
 from ..errors import UsageError
 from ..frames import Column, Taken, build
@@ -35,6 +36,7 @@ class RisingRisk:
 
     model: Model = field(repr=False)
     scheme: Scheme = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
     people: People = field(repr=False)
     by: By
     after: datetime.date
@@ -53,8 +55,8 @@ class RisingRisk:
     def to_frame(self) -> Any:
         """One row a rise, in the caller's frame type; `person_id` is the caller's own, to join by.
 
-        Columns: `person_id`, `from_group`, `from_group_name`, `to_group`, `to_group_name`, with a scheme `from_tier`
-        and `to_tier`, `last_before`, `first_after` (dates), `from_unknown`, `still_raised`.
+        Columns: `person_id`, `from_group`, `from_group_name`, `to_group`, `to_group_name`, where the scheme has
+        tiers `from_tier` and `to_tier`, `last_before`, `first_after` (dates), `from_unknown`, `still_raised`.
         """
         names = group_names(self.model, self.scheme)
         groups = tuple(sorted(names))
@@ -63,14 +65,16 @@ class RisingRisk:
             place = np.searchsorted(groups, group)
             columns[f"{end}_group"] = Column("integer", group)
             columns[f"{end}_group_name"] = Column("text", place, words=tuple(names[each] for each in groups))
-            if self.scheme is not None:
+            if self.scheme.tiers:
                 tiers = tuple(self.scheme.tier_word(each) for each in groups)
                 columns[f"{end}_tier"] = Column("text", place, words=tiers)
         columns["last_before"] = Column("date", self.last_before)
         columns["first_after"] = Column("date", self.first_after)
         columns["from_unknown"] = Column("boolean", self.from_unknown)
         columns["still_raised"] = Column("boolean", self.still_raised)
-        return build(self.people.table, columns, rows=self.people.first_row[self.person], pass_through=False)
+        return build(
+            self.people.table, columns, rows=self.people.first_row[self.person], pass_through=False, renumber=True
+        )
 
 
 def rising_risk(
@@ -135,6 +139,7 @@ def rising_risk(
     return RisingRisk(
         model=observed.model,
         scheme=observed.scheme,
+        catalogue=observed.catalogue,
         people=observed.people,
         by=by,
         after=to_date(after),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol, TypeAlias
+import datetime
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from attrs import evolve, field, frozen
 
+from ..catalogue import Catalogue
 from ..dates import read_as_at
 from ..errors import UsageError
 from ..intake import People
@@ -17,23 +19,27 @@ from .taking_snapshots import Snapshots
 
 Ints: TypeAlias = npt.NDArray[np.integer[Any]]
 
-#: Later than any day.
-_NO_DAY: Final = 1 << 30
-
 
 class Spanned(Protocol):
     """Anything with these arrays, one entry a period, in order of person and day, such as spells.
 
+    `since` and `until`: the first and the last day that were looked at, also where there is nobody.
     `person`: place among people; `group`: 0 for none; `reason`: place in `REASONS`, -1 where there is a group;
     `first_day` and `last_day`: day numbers, both inclusive; `practice`: place in `practices`, -1 for none, or None
-    where nothing is known of practices. The periods of each person cover the days from the first of all to the last
-    of all without gap or overlap.
+    where nothing is known of practices. The periods of each person cover the days from `since` to `until`
+    without gap or overlap.
     """
 
     @property
     def model(self) -> Model: ...
     @property
     def scheme(self) -> Scheme: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
+    @property
+    def since(self) -> datetime.date: ...
+    @property
+    def until(self) -> datetime.date: ...
     @property
     def people(self) -> People: ...
     @property
@@ -56,11 +62,15 @@ class Spanned(Protocol):
 class Periods:
     """Periods of people, as in `Spanned`. Made by `periods()`.
 
-    `index_days`: the days on which people were looked at, where they were not looked at every day.
+    `since` and `until`: the first and the last day that is looked at (day numbers). `index_days`:
+    the days on which people were looked at, where they were not looked at every day.
     """
 
     model: Model = field(repr=False)
     scheme: Scheme = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
+    since: int
+    until: int
     people: People = field(repr=False)
     person: Ints = field(eq=False, repr=False)
     group: Ints = field(eq=False, repr=False)
@@ -70,16 +80,6 @@ class Periods:
     practice: Ints | None = field(default=None, eq=False, repr=False)
     practices: tuple[str, ...] = field(default=(), repr=False)
     index_days: Ints | None = field(default=None, eq=False, repr=False)
-
-    @property
-    def since(self) -> int:
-        """The first day that is looked at."""
-        return int(self.first_day.min(initial=_NO_DAY) if self.index_days is None else self.index_days[0])
-
-    @property
-    def until(self) -> int:
-        """The last day that is looked at."""
-        return int(self.last_day.max(initial=-_NO_DAY) if self.index_days is None else self.index_days[-1])
 
     @property
     def n_days(self) -> Ints:
@@ -131,15 +131,26 @@ def periods(of: Snapshots | Spanned | Periods) -> Periods:
     index date that first shows it, later than it was by up to one interval, and what comes and goes between two is
     not seen. The last index date counts one day.
 
-    Raises `UsageError` for snapshots at a single date.
+    Raises `UsageError` for snapshots at a single date, and for anything else that holds no periods.
     """
     if isinstance(of, Periods):
         return of
     if isinstance(of, Snapshots):
         return _of_snapshots(of)
+    # A Protocol cannot be asked for the arrays without reading them; every period has a first day.
+    if not hasattr(of, "first_day"):
+        raise UsageError(
+            f"a {type(of).__name__} was given",
+            where="argument of",
+            allowed="Snapshots, Spells, or anything with the arrays of pngroup.through_time.Spanned",
+            remedy="take pngroup.snapshots(), or pngroup.spells()",
+        )
     return Periods(
         model=of.model,
         scheme=of.scheme,
+        catalogue=of.catalogue,
+        since=read_as_at(of.since, argument="since"),
+        until=read_as_at(of.until, argument="until"),
         people=of.people,
         person=of.person,
         group=of.group,
@@ -152,7 +163,14 @@ def periods(of: Snapshots | Spanned | Periods) -> Periods:
 
 
 def index_days(snapshots: Snapshots) -> npt.NDArray[np.int64]:
-    """The index dates as day numbers; `UsageError` where there are fewer than two."""
+    """The index dates as day numbers; `UsageError` where there are fewer than two, or what is given has none."""
+    if not isinstance(snapshots, Snapshots):
+        raise UsageError(
+            f"a {type(snapshots).__name__} was given, which says nothing about index dates",
+            where="argument snapshots",
+            allowed="the Snapshots that pngroup.snapshots() takes at two dates or more",
+            remedy="take snapshots; spells are for dwell_times, progression and rising_risk",
+        )
     if len(snapshots.as_at) < 2:
         raise UsageError(
             "there is one index date, and nothing to compare it with",
@@ -177,6 +195,9 @@ def _of_snapshots(snapshots: Snapshots) -> Periods:
     return Periods(
         model=snapshots.model,
         scheme=snapshots.scheme,
+        catalogue=snapshots.catalogue,
+        since=int(days[0]),
+        until=int(days[-1]),
         people=snapshots.people,
         person=person,
         group=snapshots.group[date, person],

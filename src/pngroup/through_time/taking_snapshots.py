@@ -11,6 +11,7 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from ..answering import answer_groups
+from ..catalogue import Catalogue
 from ..dates import read_as_at, to_date
 from ..errors import UsageError
 from ..frames import Column, Taken, build
@@ -21,6 +22,7 @@ from ..quality import Quality
 from ..result import group_columns
 from ..schemes import Scheme
 from .practices import read_practices, split_columns, without_registration
+from .registrations import Registrations
 
 Places: TypeAlias = npt.NDArray[np.int32]
 
@@ -32,11 +34,13 @@ class Snapshots:
     `group`: (dates, people) int8, 0 where a person has none; `reason`: likewise, place in `REASONS` of why not, -1
     where there is a group; `age`: whole years, meaningless where `reason` says not born or age unknown; `sex`: one
     entry a person, place in `SEXES`. `practice`: (dates, people) place in `practices`, -1 for none, or None where
-    nothing about practices was given. `qualities`: the quality report of each date.
+    nothing about practices was given. `registrations`: those that were given, None where people or nothing say who is
+    registered. `qualities`: the quality report of each date.
     """
 
     model: Model = field(repr=False)
     scheme: Scheme = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
     as_at: tuple[datetime.date, ...]
     people: People = field(repr=False)
     group: npt.NDArray[np.int8] = field(eq=False, repr=False)
@@ -44,11 +48,17 @@ class Snapshots:
     age: npt.NDArray[np.int16] = field(eq=False, repr=False)
     practice: Places | None = field(eq=False, repr=False)
     practices: tuple[str, ...] = field(repr=False)
+    registrations: Registrations | None = field(eq=False, repr=False)
     qualities: tuple[Quality, ...] = field(repr=False)
     fingerprint: str
 
     def __len__(self) -> int:
         return len(self.as_at)
+
+    def __repr__(self) -> str:
+        days = f"{self.as_at[0].isoformat()} to {self.as_at[-1].isoformat()}" if self.as_at else "no date"
+        last = int((self.reason[-1] < 0).sum()) if self.as_at else 0
+        return f"Snapshots({days}, n_dates={len(self)}, n_people={self.n_people}, n_with_group_last={last})"
 
     @property
     def n_people(self) -> int:
@@ -97,7 +107,7 @@ class Snapshots:
             practice = self.practice.reshape(-1)
             columns["practice"] = Column("text", np.maximum(practice, 0), practice < 0, self.practices or ("",))
         rows = np.tile(self.people.first_row, n_dates)
-        return build(self.people.table, columns, rows=rows, pass_through=False)
+        return build(self.people.table, columns, rows=rows, pass_through=False, renumber=True)
 
 
 def snapshots(
@@ -138,6 +148,7 @@ def snapshots(
     return Snapshots(
         model=prepared.model,
         scheme=prepared.scheme,
+        catalogue=prepared.catalogue,
         as_at=tuple(to_date(day) for day in prepared.days),
         people=everybody,
         group=group,
@@ -145,6 +156,7 @@ def snapshots(
         age=np.stack([np.clip(each.people.age, -1, 1000).astype(np.int16) for each in prepared.inputs]),
         practice=where,
         practices=() if found is None else found.practices,
+        registrations=found if found is not None and found.say_who_is_registered else None,
         qualities=prepared.qualities,
         fingerprint=prepared.fingerprint,
     )

@@ -114,11 +114,6 @@ def _find_ages(node: Node, ages: set[int]) -> bool:
     return True
 
 
-def asks_from_birth(model: Model) -> bool:
-    """Whether something counts from the birth day itself on."""
-    return any(call.option("min_age") == 0 for call in model.calls())
-
-
 def facts_that_end(questions: Questions, facts: BlockFacts) -> tuple[Ints, Ints, Ints]:
     """Person, meaning and day of the facts that resolutions rest on, of people who have a resolved code."""
     had = np.zeros(facts.n_people, bool)
