@@ -234,3 +234,23 @@ def test_no_restricted_condition_is_told_by_what_holds_it():
         with pytest.raises(pngroup.UsageError, match="restricted topic"):
             members(where=f"age > 200 or not within({name}, months=3)")
         assert members(where=f"ever({name})", show_restricted=True)[0] == []
+
+
+def test_no_restricted_code_is_told_by_an_item_of_a_register():
+    """An item that any restricted code stands for is asked for only with show_restricted."""
+    people = {"person_id": ["a"], "birth_date": ["1960-01-01"]}
+    records = {"person_id": ["a"], "code": ["B24"], "date": ["2020-01-01"]}
+    asked = {"as_at": "2026-03-31", "system": "icd10", "model": "bridges-to-health"}
+    for where in ("ever(b2h_immunocompromised)", "register(immunocompromised)"):
+        with pytest.raises(pngroup.UsageError, match="restricted topic"):
+            pngroup.cohort(people, records, where=where, **asked)
+        assert pngroup.cohort(people, records, where=where, show_restricted=True, **asked).n == 1
+    assert pngroup.cohort(people, records, where="ever(b2h_copd)", **asked).n == 0
+
+
+def test_a_filter_on_contacts_is_told_in_the_words_of_a_query():
+    """A filter that is not there, or on what no filter applies to, is an error of the argument."""
+    people, records = {"person_id": ["a"], "birth_date": ["1960-01-01"]}, {"person_id": [], "code": [], "date": []}
+    for where in ("within(any_contact, months=3, where='hospital')", "ever(b2h_copd, where='hospitel')"):
+        with pytest.raises(pngroup.UsageError, match="argument where"):
+            pngroup.cohort(people, records, as_at="2026-03-31", system="icd10", model="bridges-to-health", where=where)

@@ -191,15 +191,15 @@ def _read(text: object, model: Model) -> Node:
             allowed="an expression of the model language as text",
             remedy="write it as 'ever(a_condition) and age >= 65'",
         )
-    try:
-        node = parse(text, where=_WHERE)
-    except ModelError as error:
-        raise UsageError(error.what, where=_WHERE, allowed=error.allowed, remedy=error.remedy) from None
 
     def is_filtered(name: str) -> bool:
-        return all(model.feed_of(member) == "records" for member in model.members(name))
+        return any(model.feed_of(member) == "records" for member in model.members(name))
 
-    return replaced(node, lambda call: with_filter(call, "", is_filtered, model))
+    try:
+        node = parse(text, where=_WHERE)
+        return replaced(node, lambda call: with_filter(call, "", is_filtered, model))
+    except ModelError as error:
+        raise UsageError(error.what, where=_WHERE, allowed=error.allowed, remedy=error.remedy) from None
 
 
 def _asking(model: Model, catalogue: Catalogue, node: Node, *, show_restricted: bool) -> Model:
@@ -227,7 +227,16 @@ def _asking(model: Model, catalogue: Catalogue, node: Node, *, show_restricted: 
 
 
 def _tells(catalogue: Catalogue, name: str) -> bool:
-    """Whether a condition is restricted or holds one that is: of such a one what is left without other parts tells."""
+    """Whether a condition is restricted or holds one that is: of such a one what is left without other parts tells.
+
+    Of an item of a register any of its codes can be.
+    """
+    if name in catalogue.register_items:
+        return any(
+            catalogue.is_restricted(catalogue.meaning(code, system))
+            for system, rules in catalogue.rules.items()
+            for code in rules.codes_of(name)
+        )
     return catalogue.is_restricted([name]) or any(
         name in condition.ancestors and catalogue.is_restricted([id_])
         for id_, condition in catalogue.conditions.items()
