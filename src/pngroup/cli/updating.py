@@ -109,7 +109,7 @@ def _begun(options: dict[str, Any], *, accept: bool) -> Update:
     return begin_updates(
         **_shared(options),
         model=options["model"] or "need-groups",
-        scheme=options["scheme"] or "default",
+        scheme=options["scheme"],
         settle=_settle(options) or 0,
     )
 
