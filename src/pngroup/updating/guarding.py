@@ -94,19 +94,19 @@ def refusals(
     """What the guard refuses; one entry a person of this month or last month in the arrays."""
     found = []
     n, of = int((changed & had_group).sum()), int(had_group.sum())
-    if of and n > guard.most_changed * of:
+    if of and n / of > guard.most_changed:
         found.append(Refusal("people", "all", n, of, guard.most_changed))
     known = np.array([each is not None for each in practice.tolist()], bool)
     names, place = np.unique(practice[known].astype(str), return_inverse=True)
     of_each = np.bincount(place[had_group[known]], minlength=len(names))
     n_each = np.bincount(place[(changed & had_group)[known]], minlength=len(names))
-    stopped = np.flatnonzero((n_each > guard.most_changed * of_each) & (n_each > guard.few)).tolist()
+    stopped = np.flatnonzero((n_each / np.maximum(of_each, 1) > guard.most_changed) & (n_each > guard.few)).tolist()
     found += [
         Refusal("practice", str(names[at]), int(n_each[at]), int(of_each[at]), guard.most_changed) for at in stopped
     ]
     for name, counts in rows.items():
         fewer = counts.n_before - counts.n_after
-        if counts.n_before and fewer > guard.most_fewer_rows * counts.n_before:
+        if counts.n_before and fewer / counts.n_before > guard.most_fewer_rows:
             found.append(Refusal("rows", name, fewer, counts.n_before, guard.most_fewer_rows))
     return tuple(found)
 
