@@ -122,7 +122,7 @@ def stop(found: Iterable[Refusal], as_at: str) -> GuardError:
         "the guard stopped the write, and nothing was written: " + "; ".join(each[:_MOST_NAMED]) + more,
         where=f"the update as at {as_at}",
         allowed="no more than the limits of guard",
-        remedy="find out why; if it is right, write it with accept=True",
+        remedy="find out why (Update.changed holds who would change); if it is right, write it with accept=True",
     )
 
 
