@@ -7,14 +7,16 @@ import errno
 import json
 import random
 import re
+from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 from attrs import evolve
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 import pngroup
 from command_line import execute
@@ -22,6 +24,7 @@ from generated import generate, people_strategy
 from histories import Feed, by_person, in_pieces, plain
 from pngroup import synthetic
 from pngroup.schemes import own_names
+from pngroup.updating.guarding import refusals
 from pngroup.updating.settling import heights_of
 from routes import FEEDS
 
@@ -347,6 +350,33 @@ def test_the_guard_stops_a_feed_that_falls(tmp_path):
         for each in april(folder, records=short, full=["records"], guard=pngroup.Guard(most_fewer_rows=0.2)).refused
         if each.what == "rows"
     ]
+
+
+@settings(max_examples=300)
+@given(of=st.integers(1, 100_000), at=st.floats(0, 1), hundredths=st.integers(0, 100))
+@example(of=238, at=12 / 238, hundredths=5)
+@example(of=99_999, at=5_000 / 99_999, hundredths=5)
+def test_a_share_that_is_too_much_is_shown_as_more(of, at, hundredths):
+    """The guard stops exactly what is above its limit, and what it says tells the two shares apart."""
+    n = round(at * of)
+    changed = np.arange(of) < n
+    nowhere = np.full(of, None, object)
+    guard = pngroup.Guard(most_changed=float(f"0.{hundredths:02}") if hundredths < 100 else 1.0)
+    found = refusals(guard, changed, np.ones(of, bool), nowhere, {})
+    assert bool(found) is (100 * n > hundredths * of)
+    for each in found:
+        share, most = map(Decimal, re.findall(r"([\d.]+) %", str(each)))
+        assert share > most
+
+
+def test_a_share_that_is_allowed_is_not_stopped():
+    """Just so many as are allowed may change, of whatever share."""
+    assert (
+        refusals(
+            pngroup.Guard(most_changed=0.29), np.arange(100) < 29, np.ones(100, bool), np.full(100, "N", object), {}
+        )
+        == ()
+    )
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,23 @@ def test_a_run_that_the_guard_stops_is_exit_code_3_and_writes_nothing(begun):
     assert files(begun.parent) == before
 
 
+def test_who_would_change_is_written_also_where_the_guard_stops_the_run(begun):
+    """The file of --would-change is the list that an accepted run writes; nothing else is written by a stopped one."""
+    folder = begun.parent
+    write_text(folder / "april.csv", APRIL)
+    before = files(folder)
+    done = take_on(begun, "--would-change", folder / "would.csv", "--everybody", folder / "all.csv")
+    assert done.exit_code == 3
+    assert "--would-change FILE writes who would change" in done.stderr
+    after = files(folder)
+    would = after.pop((folder / "would.csv").relative_to(folder))
+    assert after == before
+    accepted = take_on(begun, "--would-change", folder / "again.csv", "--accept")
+    assert accepted.exit_code == 0, accepted.stderr
+    assert would == (folder / "changed.csv").read_bytes() == (folder / "again.csv").read_bytes()
+    assert [row["person_id"] for row in read_rows(folder / "would.csv")] == [IDS[1], IDS[2]]
+
+
 def test_an_accepted_run_writes_list_and_manifest(begun):
     """The list holds who changed; the manifest what the guard said, that it was accepted, and the note on safety."""
     folder = begun.parent
@@ -93,6 +110,33 @@ def test_an_accepted_run_writes_list_and_manifest(begun):
     assert manifest["safety"]
     assert_no_id((folder / "m.json").read_text() + (begun / "state.json").read_text() + done.stderr)
     assert json.loads((folder / "q.json").read_text())["n_people"] == 4
+
+
+@pytest.mark.parametrize("options", [["--accept"], []], ids=["written", "stopped"])
+def test_rows_that_are_not_used_are_told_on_the_screen(options, begun):
+    """A run says of each table which rows as they stand were used and why others were not, also where it is stopped."""
+    bad = {
+        "change": ["new"] * 5,
+        "record_id": ["900", "901", "902", "903", "904"],
+        "person_id": [IDS[2], IDS[1], "0099999999", IDS[2], IDS[2]],
+        "code": ["N/A", "??", "I50.0", "I50.0", "I50.0"],
+        "system": ["icd10"] * 5,
+        "date": ["2026-04-02", "2026-04-02", "2026-04-02", "2026-02-31", "2099-01-01"],
+    }
+    several = {name: [*values, *APRIL[name]] for name, values in bad.items()}
+    several["record_id"][5] = "905"
+    done = take_on(begun, *options, records=several)
+    assert done.exit_code == (0 if options else 3), done.stderr
+    for line in (
+        "not used, no code: 1",
+        "not used, unreadable code: 1",
+        "not used, the person is not in people: 1",
+        "not used, dated after as_at: 1",
+        "not used, unreadable date: 1",
+        "All rows as they stand, as at 2026-04-30",
+    ):
+        assert line in done.stderr
+    assert_no_id(done.stderr)
 
 
 def test_limits_and_reviews_are_options(begun):
@@ -127,6 +171,7 @@ def test_words_and_columns_of_ones_own(begun):
         (["--full", "contacts"], 2, "--full names 'contacts', which is not given (in option --full"),
         (["--full", "records"], 2, "records is given as a whole table and has a column 'change' (in option --full"),
         (["--settle-upwards"], 2, "--settle-upwards stands alone"),
+        (["--would-change", "w.json"], 2, "(in option --would-change"),
         (["--disagreement", "d.csv"], 2, "there are no reviews to disagree with"),
         (["--column", "reviews.person_id=x"], 2, "is about a table that is not given"),
         (["--as-at", "2026-01-31"], 2, "before that of the state (in option --as-at"),

@@ -61,6 +61,7 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"\bargument practice_column\b", "option --practice-column"),
         (r"\bargument change_words\b", "option --change-word"),
         (r"\bchange_words=\{'your word': 'new'\}", "--change-word 'your word=new'"),
+        (r"\bUpdate\.changed holds who would change\b", "--would-change FILE writes who would change"),
         (r"\bthe limits of guard\b", "--most-changed and --most-fewer-rows"),
         (r"\bpngroup\.begin_updates, pngroup update --begin\b", "--begin"),
         (r"^strict was asked for\b", "--strict was asked for"),

@@ -9,7 +9,7 @@ import click
 
 from ..errors import UsageError
 from ..files.formats import arrow, format_of
-from ..files.writing import Writer, json_writer
+from ..files.writing import Writer, json_writer, write_files
 from ..updating import Guard, Settle, Update, begin_updates, update as update_state
 from ..vocabulary import Change
 from . import screen
@@ -45,6 +45,9 @@ _OF_CHANGES: Final = ("full", "change_words", "most_changed", "most_fewer_rows",
 @click.option("--accept", is_flag=True, help="Write though the guard says no; the manifest records it.")
 @click.option("--strict", is_flag=True, help="Refuse data and changes with any fault (exit code 1).")
 @click.option("--out", type=FILE, required=True, metavar="FILE", help="Where the list of those who changed goes.")
+@click.option(
+    "--would-change", type=FILE, metavar="FILE", help="Where that list goes in any case, also where the guard says no."
+)
 @click.option("--everybody", type=FILE, metavar="FILE", help="Where the groups of everybody go.")
 @click.option("--disagreement", type=FILE, metavar="FILE", help="Where reviews by practice and group go.")
 @click.option("--quality", type=FILE, metavar="FILE", help="Where the quality report goes, as JSON.")
@@ -55,6 +58,7 @@ def update(
     begin: bool,
     accept: bool,
     out: Path,
+    would_change: Path | None,
     everybody: Path | None,
     disagreement: Path | None,
     quality: Path | None,
@@ -65,13 +69,15 @@ def update(
 
     Tables hold what is new, changed and deleted, as their column change says; the answer is that of a full run on all
     rows as they stand. State and files are written together or not at all: the guard stops a run (exit code 3) by which
-    more people would change than --most-changed, of all or of one practice, or of which a table has fallen. The state
-    holds data of people.
+    more people would change than --most-changed, of all or of one practice, or of which a table has fallen; who would
+    change is then in the file of --would-change alone. The state holds data of people. What changed and the quality report on all rows as they stand go to the standard error stream.
     """
     arrow()
     tables = {"--out": out, "--everybody": everybody, "--disagreement": disagreement}
-    targets = check_targets({**tables, "--quality": quality, "--manifest": manifest})
-    for name, path in tables.items():
+    targets = check_targets({
+        **tables, "--would-change": would_change, "--quality": quality, "--manifest": manifest,
+    })  # fmt: skip
+    for name, path in {**tables, "--would-change": would_change}.items():
         if path is not None:
             format_of(path, option=name)
     if disagreement is not None and options[_REVIEWS] is None:
@@ -80,7 +86,10 @@ def update(
         )
     with screen.step("Grouping"):
         found = _begun(options, accept=accept) if begin else _taken_on(state, options)
-    screen.say(str(found.counts))
+    screen.say(f"{found.counts}\nAll rows as they stand, as at {found.as_at.isoformat()}\n{found.grouping.quality}")
+    if would_change is not None:
+        # Before the guard speaks: whoever is to find out why needs to see who.
+        write_files({targets["--would-change"]: table_writer(found.changed, would_change, option="--would-change")})
     found_manifest = found.approve(accept=accept)
     made: dict[str, Any] = {"--out": found.changed, "--disagreement": found.review_disagreement}
     if everybody is not None:

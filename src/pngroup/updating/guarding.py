@@ -16,6 +16,8 @@ from ..errors import GuardError, UsageError
 from .restating import RowCounts
 
 _MOST_NAMED: Final = 3
+#: Two different shares up to 1 differ by then.
+_MOST_DIGITS: Final = 20
 
 
 def _is_share(_guard: Any, attribute: Any, value: object) -> None:
@@ -79,7 +81,7 @@ class Refusal:
         # A practice of one person may be a column of ids that was taken for that of the practice.
         practice = f"practice {self.name!r}" if self.of > 1 else "a practice"
         whose = {"people": "people", "practice": f"people of {practice}", "rows": f"rows of {self.name}"}
-        shares = f"{_percent(self.share)}, at most {_percent(self.most)}"
+        shares = "{}, at most {}".format(*_percentages(self.share, self.most))
         end = "would be gone" if self.what == "rows" else "would change"
         return f"{self.n:,} of {self.of:,} {whose[self.what]} ({shares}) {end}"
 
@@ -94,19 +96,20 @@ def refusals(
     """What the guard refuses; one entry a person of this month or last month in the arrays."""
     found = []
     n, of = int((changed & had_group).sum()), int(had_group.sum())
-    if of and n / of > guard.most_changed:
+    if _is_more(n, of, guard.most_changed):
         found.append(Refusal("people", "all", n, of, guard.most_changed))
     known = np.array([each is not None for each in practice.tolist()], bool)
     names, place = np.unique(practice[known].astype(str), return_inverse=True)
     of_each = np.bincount(place[had_group[known]], minlength=len(names))
     n_each = np.bincount(place[(changed & had_group)[known]], minlength=len(names))
-    stopped = np.flatnonzero((n_each / np.maximum(of_each, 1) > guard.most_changed) & (n_each > guard.few)).tolist()
+    is_stopped = _is_more(n_each, of_each, guard.most_changed) & (n_each > guard.few)
+    stopped = np.flatnonzero(is_stopped).tolist()
     found += [
         Refusal("practice", str(names[at]), int(n_each[at]), int(of_each[at]), guard.most_changed) for at in stopped
     ]
     for name, counts in rows.items():
         fewer = counts.n_before - counts.n_after
-        if counts.n_before and fewer / counts.n_before > guard.most_fewer_rows:
+        if _is_more(fewer, counts.n_before, guard.most_fewer_rows):
             found.append(Refusal("rows", name, fewer, counts.n_before, guard.most_fewer_rows))
     return tuple(found)
 
@@ -119,9 +122,24 @@ def stop(found: Iterable[Refusal], as_at: str) -> GuardError:
         "the guard stopped the write, and nothing was written: " + "; ".join(each[:_MOST_NAMED]) + more,
         where=f"the update as at {as_at}",
         allowed="no more than the limits of guard",
-        remedy="find out why; if it is right, write it with accept=True",
+        remedy="find out why (Update.changed holds who would change); if it is right, write it with accept=True",
     )
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+def _is_more(n: Any, of: Any, most: float) -> Any:
+    """Whether `n` are more of `of` than the share; never of none.
+
+    Of a quotient, which is rounded as the share was when it was read: 0.29 * 100 is less than 29.
+    """
+    return np.asarray(n / np.maximum(of, 1) > most)
+
+
+def _percentages(one: float, other: float) -> tuple[str, str]:
+    """Two shares as percentages, with as many digits as it takes to tell them apart.
+
+    >>> _percentages(0.25, 0.05), _percentages(12 / 238, 0.05)
+    (('25.0 %', '5.0 %'), ('5.04 %', '5.00 %'))
+    """
+    pairs = ((f"{one:.{n}%}", f"{other:.{n}%}") for n in range(1, _MOST_DIGITS))
+    first, second = next((pair for pair in pairs if pair[0] != pair[1]), (f"{one:.1%}", f"{other:.1%}"))
+    return first.replace("%", " %"), second.replace("%", " %")
