@@ -362,7 +362,7 @@ def test_a_share_that_is_too_much_is_shown_as_more(of, at, hundredths):
     changed = np.arange(of) < n
     nowhere = np.full(of, None, object)
     guard = pngroup.Guard(most_changed=float(f"0.{hundredths:02}") if hundredths < 100 else 1.0)
-    found = refusals(guard, changed, np.ones(of, bool), nowhere, {})
+    found = refusals(guard, changed, np.ones(of, bool), [nowhere, nowhere], {})
     assert bool(found) is (100 * n > hundredths * of)
     for each in found:
         share, most = map(Decimal, re.findall(r"([\d.]+) %", str(each)))
@@ -373,7 +373,11 @@ def test_a_share_that_is_allowed_is_not_stopped():
     """Just so many as are allowed may change, of whatever share."""
     assert (
         refusals(
-            pngroup.Guard(most_changed=0.29), np.arange(100) < 29, np.ones(100, bool), np.full(100, "N", object), {}
+            pngroup.Guard(most_changed=0.29),
+            np.arange(100) < 29,
+            np.ones(100, bool),
+            [np.full(100, "N", object)] * 2,
+            {},
         )
         == ()
     )

@@ -7,6 +7,7 @@ import pytest
 
 from pngroup.updating.guarding import Guard, refusals
 from pngroup.updating.restating import RowCounts
+from test_updating import april, begun, rows
 
 
 @pytest.mark.parametrize("of", [10, 100, 300, 700])
@@ -18,5 +19,21 @@ def test_a_share_that_is_exactly_the_limit_passes(of):
         for more in (0, 1):
             changed = np.arange(of) < n + more
             rows = {"records": RowCounts(n_before=of, n_after=of - n - more)}
-            found = refusals(guard, changed, had, practice, rows)
+            found = refusals(guard, changed, had, [practice, practice], rows)
             assert [each.what for each in found] == ["people", "practice", "rows"] * more
+
+
+@pytest.mark.parametrize("practice", [None, "East"], ids=["blank", "another"])
+def test_people_whose_practice_is_lost_count_in_that_of_last_month(practice, tmp_path):
+    """A feed that blanks or changes the practice of those whom it changes does not get them past the guard."""
+    folder = begun(tmp_path / "s")
+    moved = ["p21", "p22"]
+    people = {
+        "change": ["changed"] * 2, "person_id": moved, "birth_date": ["1950-03-01"] * 2, "sex": ["female"] * 2,
+        "gp": [practice] * 2,
+    }  # fmt: skip
+    changes = {"people": people, "records": rows("new", moved, ids=[900, 901])}
+    found = {each.name: (each.n, each.of) for each in april(folder, **changes).refused}
+    assert found == {"South": (2, 20)} | ({} if practice is None else {"East": (2, 2)})
+    # Who moves and keeps their group is of both practices, and has not changed in either.
+    assert april(folder, people=people).refused == ()

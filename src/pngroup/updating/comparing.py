@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,8 +32,8 @@ class Comparison:
     """People of this month, then those of last month who are gone, one entry each.
 
     `now` and `before`: their answers (no group where they are not there); `practice`: this month's, of the gone last
-    month's, None where no column is named; `last` and `standing`: since when, before and now; `is_listed`: whether
-    somebody is in the list of the changed.
+    month's, None where no column is named, and `practice_before` last month's; `last` and `standing`: since when,
+    before and now; `is_listed`: whether somebody is in the list of the changed.
     """
 
     grouping: Grouping = field(repr=False)
@@ -46,6 +46,7 @@ class Comparison:
     now: Answer = field(repr=False)
     before: Answer = field(repr=False)
     practice: Objects | None = field(repr=False)
+    practice_before: Objects | None = field(repr=False)
     standing: Standing = field(repr=False)
     is_listed: Bools = field(repr=False)
 
@@ -83,6 +84,7 @@ def compare(
     is_listed = now.differs(before)
     if settle.months:
         is_listed |= standing.settled != last.settled
+    last_people = None if state is None else state.tables["people"]
     return Comparison(
         grouping=grouping,
         tables=tables,
@@ -93,7 +95,8 @@ def compare(
         ids=ids,
         now=now,
         before=before,
-        practice=_practices(tables, state, ids, settings),
+        practice=_practices([last_people, tables["people"]], ids, settings),
+        practice_before=_practices([last_people], ids, settings),
         standing=standing,
         is_listed=is_listed,
     )
@@ -113,13 +116,14 @@ def _no_standing(n: int) -> Standing:
     return Standing(none, none, none)
 
 
-def _practices(tables: Mapping[str, Any], state: State | None, ids: Any, settings: Settings) -> Objects | None:
+def _practices(people_of: Sequence[Any], ids: Any, settings: Settings) -> Objects | None:
+    """The practice of each person in the last of these tables of people that they are in."""
     if settings.practice_column is None:
         return None
     found = np.full(len(ids), None, object)
-    for people in (state.tables["people"] if state is not None else None, tables["people"]):
+    for people in people_of:
         if people is not None and people.num_rows:
             place = place_among(ids, people.column(PERSON_ID).combine_chunks())
-            # This month's stands wherever somebody is there, also where they have no practice any more.
+            # The later one stands wherever somebody is there, also where they have no practice any more.
             found = np.where(place == NOBODY, found, objects_of(people.column(PRACTICE))[place])
     return found

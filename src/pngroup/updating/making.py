@@ -40,8 +40,8 @@ def made_update(
     because, also = _attributed(found, listed)
     counts = _counts(found, because, rows, nearly, reviews)
     nowhere = np.full(len(found.ids), None, object)
-    practice = found.practice if found.practice is not None else nowhere
-    refused = refusals(guard, found.is_listed, found.had_group, practice, rows) if found.state is not None else ()
+    practices = [nowhere if each is None else each for each in (found.practice_before, found.practice)]
+    refused = refusals(guard, found.is_listed, found.had_group, practices, rows) if found.state is not None else ()
     grouping, state = found.grouping, found.state
     manifest = {
         **grouping.manifest,
