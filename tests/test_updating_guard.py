@@ -7,7 +7,7 @@ import pytest
 
 from pngroup.updating.guarding import Guard, refusals
 from pngroup.updating.restating import RowCounts
-from test_updating import april, begun, rows
+from test_updating import PEOPLE, april, begun, rows
 
 
 @pytest.mark.parametrize("of", [10, 100, 300, 700])
@@ -37,3 +37,19 @@ def test_people_whose_practice_is_lost_count_in_that_of_last_month(practice, tmp
     assert found == {"South": (2, 20)} | ({} if practice is None else {"East": (2, 2)})
     # Who moves and keeps their group is of both practices, and has not changed in either.
     assert april(folder, people=people).refused == ()
+
+
+@pytest.mark.parametrize(
+    "was",
+    [{"died_on": "2026-01-01"}, {"registered_to": "2026-01-01"}, {"excluded_reason": "true"}],
+    ids=lambda was: next(iter(was)),
+)
+def test_people_who_come_back_count(was, tmp_path):
+    """Three who were dead, away or excluded and have a group again stop the run, where three new people do not."""
+    [[column, value]] = was.items()
+    folder = begun(tmp_path / "s", people={**PEOPLE, column: [value] * 3 + [None] * 37})
+    back = {name: values[:3] for name, values in PEOPLE.items()} | {column: [None] * 3, "change": ["changed"] * 3}
+    update = april(folder, people=back)
+    assert str(update.refused[0]) == "3 of 40 people (7.5 %, at most 5.0 %) would change"
+    assert update.counts.n_came_back == update.counts.to_dict()["n_came_back"] == 3
+    assert "of these were dead, not registered or excluded: 3" in str(update.counts)

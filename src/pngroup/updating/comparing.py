@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from ..files.formats import arrow
 from ..result import Grouping
+from ..vocabulary import Reason
 from .answers import (
     NOBODY,
     NOT_IN_PEOPLE,
@@ -24,6 +25,8 @@ from .columns import PERSON_ID, PRACTICE
 from .settling import Settle, Standing, heights_of, stand
 from .state import Settings, State
 
+#: Why somebody had no group who is not expected to have one again.
+_LEFT: Final = tuple(reason.value for reason in (Reason.DIED, Reason.NOT_REGISTERED, Reason.EXCLUDED))
 Bools = npt.NDArray[np.bool_]
 
 
@@ -54,6 +57,11 @@ class Comparison:
     def had_group(self) -> Bools:
         """Who had a group last month."""
         return self.before.group > 0
+
+    @property
+    def came_back(self) -> Bools:
+        """Who has a group and was dead, not registered or excluded last month."""
+        return (self.now.group > 0) & np.isin(self.before.reason.astype(str), _LEFT)
 
 
 def compare(

@@ -17,7 +17,7 @@ from .answers import Answer, Objects, date_column, group_column, id_column, text
 from .attributing import BECAUSE, PEOPLE, attribute
 from .columns import PERSON_ID, PRACTICE
 from .comparing import Comparison
-from .guarding import Guard, refusals
+from .guarding import Guard, Refusal, refusals
 from .restating import RowCounts
 from .result import Update, UpdateCounts
 from .reviewing import Reviews, disagreement
@@ -41,7 +41,9 @@ def made_update(
     counts = _counts(found, because, rows, nearly, reviews)
     nowhere = np.full(len(found.ids), None, object)
     practices = [nowhere if each is None else each for each in (found.practice_before, found.practice)]
-    refused = refusals(guard, found.is_listed, found.had_group, practices, rows) if found.state is not None else ()
+    refused: tuple[Refusal, ...] = ()
+    if found.state is not None:
+        refused = refusals(guard, found.is_listed, found.had_group | found.came_back, practices, rows)
     grouping, state = found.grouping, found.state
     manifest = {
         **grouping.manifest,
@@ -115,6 +117,7 @@ def _counts(
         n_changed_of_them=int((found.is_listed & had).sum()),
         n_lost=int((had & ~has).sum()),
         n_gained=int((has & ~had).sum()),
+        n_came_back=int(found.came_back.sum()) if found.state is not None else 0,
         n_held_back=int((found.standing.settled != found.now.group).sum()),
         because={step: tally[step] for step in BECAUSE},
         rows=rows,

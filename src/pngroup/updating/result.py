@@ -24,9 +24,9 @@ from .state import State, write_state
 class UpdateCounts:
     """How many people and rows. `n_had_group`: people with a group last month; of these `n_changed_of_them` are in the
     list of the changed, `n_lost` because they have no group now. `n_gained`: people with a group who had none, among
-    them the new. `because`: people of the list by what changed them. `n_held_back`: people whose settled group is not
-    their computed one. `rows`: of each table given what became of its rows; `columns_not_read`: columns called almost
-    as one of ours.
+    them the new, and `n_came_back` who were dead, not registered or excluded. `because`: people of the list by what
+    changed them. `n_held_back`: people whose settled group is not their computed one. `rows`: of each table given what
+    became of its rows; `columns_not_read`: columns called almost as one of ours.
     """
 
     n_people: int
@@ -36,6 +36,7 @@ class UpdateCounts:
     n_changed_of_them: int
     n_lost: int
     n_gained: int
+    n_came_back: int
     n_held_back: int
     because: Mapping[str, int]
     rows: Mapping[str, RowCounts]
@@ -46,7 +47,7 @@ class UpdateCounts:
         """Plain dictionaries and numbers, for JSON."""
         numbers = (
             "n_people", "n_with_group", "n_had_group", "n_changed", "n_changed_of_them", "n_lost", "n_gained",
-            "n_held_back",
+            "n_came_back", "n_held_back",
         )  # fmt: skip
         return {
             **{name: getattr(self, name) for name in numbers},
@@ -63,6 +64,8 @@ class UpdateCounts:
             f"  of {self.n_had_group:,} who had a group: {self.n_changed_of_them:,} ({self.n_lost:,} have none now)",
             f"  have a group who had none: {self.n_gained:,}",
         ]
+        if self.n_came_back:
+            lines.append(f"  of these were dead, not registered or excluded: {self.n_came_back:,}")
         lines += [f"  because of {step}: {n:,}" for step, n in self.because.items() if n]
         if self.n_held_back:
             lines.append(f"  held back until their new group has stood: {self.n_held_back:,}")
