@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -83,15 +83,14 @@ def compare(
         ids = arrow().concat_arrays([answer.ids, kept.ids.take(arrow().array(gone))])
         here = np.concatenate([here, np.full(len(gone), NOBODY, np.int64)])
         there = np.concatenate([place_among(answer.ids, kept.ids), gone])
-        before, last = kept.at(there), _standing(result, there)
+        before, last = kept.at(there), _standing(result, there, grouping.model.groups)
     now = answer.at(here)
     now.reason[here == NOBODY] = NOT_IN_PEOPLE
     settle = Settle(settings.settle_months, settings.settle_upwards)
     heights = heights_of(grouping.model, grouping.scheme)
     standing = stand(now.group, before.group, last, day, settle, heights)
-    is_listed = now.differs(before)
-    if settle.months:
-        is_listed |= standing.settled != last.settled
+    # Without settling the settled group is the computed one, so that who was held back is told of when it is left off.
+    is_listed = now.differs(before) | (standing.settled != last.settled)
     last_people = None if state is None else state.tables["people"]
     return Comparison(
         grouping=grouping,
@@ -110,13 +109,16 @@ def compare(
     )
 
 
-def _standing(result: Any, place: npt.NDArray[np.int64]) -> Standing:
+def _standing(result: Any, place: npt.NDArray[np.int64], groups: Collection[int]) -> Standing:
+    """The standing of people in the table `result` of a state; a settled group that the model has no more is none."""
+
     def taken(name: str) -> npt.NDArray[np.int64]:
         column = result.column(name).cast(arrow().int32() if name != "settled" else arrow().int64())
         values = column.to_numpy().astype(np.int64)
         return np.where(place == NOBODY, 0, values[np.maximum(place, 0)]) if len(values) else np.zeros_like(place)
 
-    return Standing(taken("since"), taken("settled"), taken("settled_since"))
+    settled = taken("settled")
+    return Standing(taken("since"), np.where(np.isin(settled, list(groups)), settled, 0), taken("settled_since"))
 
 
 def _no_standing(n: int) -> Standing:
