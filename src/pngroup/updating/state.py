@@ -195,7 +195,9 @@ def _read_about(folder: Path, where: str) -> dict[str, Any]:
     try:
         about = json.loads((folder / _STATE).read_bytes())
         number = about["format"]
-    except (ValueError, KeyError, TypeError):
+        if number == FORMAT:
+            _refuse_lacking(about)
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise _damaged(_STATE, where) from None
     if number != FORMAT:
         raise DataError(
@@ -206,6 +208,18 @@ def _read_about(folder: Path, where: str) -> dict[str, Any]:
         )
     found: dict[str, Any] = about
     return found
+
+
+def _refuse_lacking(about: Mapping[str, Any]) -> None:
+    """Raise what a missing key raises where something is not there that is read of `state.json`."""
+    Settings(**about["settings"])
+    for key in ("number", "as_at", "model", "fingerprint", "manifest"):
+        about[key]
+    for name in ("people", "result"):
+        about["tables"][name]
+    for file in about["tables"].values():
+        for key in ("name", "n_bytes", "crc32"):
+            file[key]
 
 
 def _read_table(path: Path, expected: Mapping[str, Any], where: str) -> Any:
