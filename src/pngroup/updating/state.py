@@ -104,9 +104,11 @@ def write_state(
     """Write a state into a folder: made where need be, empty, or that of the state that this one comes `after`.
 
     `beside` are other files that take their names just before the state does. Raises `UsageError` for a folder with
-    other files in it, where another run has written since `after` was read, and where the disk refuses.
+    other files in it, also where those would be, where another run has written since `after` was read, and where the
+    disk refuses.
     """
     where = _place(folder)
+    refuse_inside({f"file {path.name!r}": path for path in beside or {}}, folder)
     if folder.exists() and not folder.is_dir():
         raise UsageError("this is a file", where=where, allowed="a folder", remedy="name another folder")
     if not folder.resolve().parent.is_dir():
@@ -129,6 +131,18 @@ def write_state(
             if is_new:
                 _remove_empty(folder)
             raise
+
+
+def refuse_inside(files: Mapping[str, Path], folder: Path) -> None:
+    """`UsageError` where one of some files (by what they are called) is to be in the folder of a state."""
+    for name, path in files.items():
+        if path.resolve().is_relative_to(folder.resolve()):
+            raise UsageError(
+                "the file is to be in the folder of the state, which holds a state and nothing else",
+                where=name,
+                allowed="a file in another folder",
+                remedy="name a file in another folder",
+            )
 
 
 def _write(state: State, folder: Path, beside: Mapping[Path, Writer]) -> None:
@@ -264,12 +278,14 @@ def _remove_empty(folder: Path) -> None:
 
 
 def _refuse_others(folder: Path, where: str) -> None:
-    if any(not _OURS.fullmatch(path.name) for path in folder.iterdir()):
+    others = sorted(path.name for path in folder.iterdir() if not _OURS.fullmatch(path.name))
+    if others:
+        more = f" and {len(others) - 1:,} more" if others[1:] else ""
         raise UsageError(
-            "the folder holds other files",
+            f"the folder holds other files: {others[0]!r}{more}",
             where=where,
             allowed="a folder that does not exist, is empty, or holds a state and nothing else",
-            remedy="name another folder",
+            remedy="move it, or name another folder",
         )
 
 
