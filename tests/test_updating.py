@@ -202,7 +202,7 @@ def test_the_first_run_lists_everybody_as_new(tmp_path):
     assert set(first.changed["because"]) == {"people"}
     assert first.refused == ()
     assert first.previous_as_at is None
-    with pytest.raises(pngroup.UsageError, match="no folder is named"):
+    with pytest.raises(pngroup.UsageError, match=r"no folder is named .*as in update\.write\('state'\)"):
         first.write()
 
 
@@ -300,7 +300,7 @@ def test_the_guard_stops_a_write_by_which_too_many_would_change(tmp_path):
         "3 of 40 people (7.5 %, at most 5.0 %) would change",
         "2 of 20 people of practice 'South' (10.0 %, at most 5.0 %) would change",
     ]
-    with pytest.raises(pngroup.GuardError, match="nothing was written: 3 of 40 people") as caught:
+    with pytest.raises(pngroup.GuardError, match="stay as they were: 3 of 40 people") as caught:
         update.write()
     assert "p1" not in str(caught.value)
     assert contents(folder) == before
@@ -430,12 +430,21 @@ def test_a_group_settles_when_it_has_stood(settle, groups, settled, tmp_path):
 
 
 def test_a_group_that_settles_is_in_the_list(tmp_path):
-    """Whose settled group follows the computed one is in the list, because of that; who is gone has none at once."""
+    """Whose settled group follows the computed one is in the list, because of that; who is gone has none at once.
+
+    From the settled group that there was before one can tell them from those who are held back.
+    """
     folder = begun(tmp_path / "s", settle=1)
     april(folder, records=rows("changed", ["p1"], code="I10", ids=[41])).write()
     held = april(folder, as_at="2026-05-15")
     assert held.counts.n_held_back == 1
     assert held.counts.n_changed == 0
+    both = april(folder, as_at="2026-05-30", records=rows("changed", ["p2"], code="I10", ids=[42]))
+    told = {
+        person: (row["because"], row["previous_settled_need_group"], row["settled_need_group"])
+        for person, row in by_person(both.changed).items()
+    }
+    assert told == {"p1": ("settled", 3, 4), "p2": ("records", 3, 3)}
     settled = april(folder, as_at="2026-05-30")
     assert {person: row["because"] for person, row in by_person(settled.changed).items()} == {"p1": "settled"}
     assert settled.counts.n_held_back == 0
@@ -482,6 +491,37 @@ def test_reviews_stand_beside_the_group(tmp_path):
         "n_agreeing": [0, 1],
         "n_disagreeing": [2, 0],
     }
+
+
+@pytest.mark.parametrize("agrees", [True, False, None])
+@pytest.mark.parametrize("other", [None, 3, 4, 9])
+@pytest.mark.parametrize("reviewed", [None, 3, 4])
+def test_a_no_is_agreement_only_where_the_named_group_is_the_computed_one(agrees, other, reviewed, tmp_path):
+    """What is shown of a review is what its reviewer said, or whether the group that they named is the computed one.
+
+    A no to the very group that is named stays a no. What contradicts itself has a number of its own.
+    """
+    if agrees is None and other is None:
+        return
+    review = {
+        "person_id": ["p1"], "agrees": [agrees], "other_group": [other], "reviewed_group": [reviewed],
+        "until": ["2026-12-31"],
+    }  # fmt: skip
+    update = april(begun(tmp_path / "s"), reviews=review)
+    row, counts = by_person(update.to_frame())["p1"], update.counts.reviews
+    assert row["need_group"] == 3
+    no_to_named = agrees is False and other is not None and other == reviewed
+    if other is None and reviewed == 4:
+        assert (row["review_agrees"], counts.n_shown, counts.n_of_another_group) == (None, 0, 1)
+        return
+    assert row["review_agrees"] == (agrees if other is None else other == 3 and not no_to_named)
+    assert counts.n_now_as_named == (agrees is False and row["review_agrees"])
+    yes_to_another = agrees is True and None not in (other, reviewed) and other != reviewed
+    assert counts.n_contradictory == (no_to_named or yes_to_another)
+    assert f"{counts.n_contradictory} contradictory" in str(update.counts)
+    assert ("said no, and the group they named is the computed one now: 1" in str(update.counts)) == bool(
+        counts.n_now_as_named
+    )
 
 
 @pytest.mark.parametrize(
@@ -724,6 +764,15 @@ def test_a_state_is_taken_on_in_time_and_with_its_own_model(tmp_path):
     april(folder, model=model).write()
     with pytest.raises(pngroup.UsageError, match="last month's model was given as an object"):
         april(folder)
+
+
+def test_a_state_keeps_the_editions_that_it_began_with(tmp_path):
+    """Model and scheme are named with their editions, also where none was named."""
+    for model, scheme in (("need-groups", r"default@\d.+"), ("bridges-to-health", "None")):
+        begun(tmp_path / model, model=model)
+        kept = json.loads((tmp_path / model / "state.json").read_text())["settings"]
+        assert re.fullmatch(scheme, str(kept["scheme"]))
+        assert re.fullmatch(rf"{model}@\d.+", kept["model"])
 
 
 @pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow", "mapping"])

@@ -7,7 +7,18 @@ from importlib.resources import files as resources
 
 import pytest
 
-from command_line import AS_AT, IDS, PEOPLE, RECORDS, assert_no_id, assert_one_sentence, read_rows, run, write_text
+from command_line import (
+    AS_AT,
+    IDS,
+    PEOPLE,
+    RECORDS,
+    assert_no_id,
+    assert_one_sentence,
+    practice,
+    read_rows,
+    run,
+    write_text,
+)
 
 LATER = "2026-04-30"
 APRIL = {
@@ -163,6 +174,53 @@ def test_words_and_columns_of_ones_own(begun):
     assert done.exit_code == 0, done.stderr
 
 
+CHOICES = {
+    "order": ["--order", "bnssg"],
+    "registers": ["--registers", "2021"],
+    "without": ["--without-register", "asthma"],
+    "history_months": ["--history-months", "48"],
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_choices_of_a_model_are_made_each_month(name, tmp_path):
+    """What is chosen of a model reaches the answer; without --model, or not repeated, the run is refused."""
+    given = practice(tmp_path)
+    model = ["--model", "bridges-to-health"]
+    first = ["update", "--begin", "--state", tmp_path / "s", *given, "--out", tmp_path / "first.csv"]
+    alone = run(*first, *CHOICES[name])
+    assert alone.exit_code == 2
+    assert f"{CHOICES[name][0]} stands without --model (in option {CHOICES[name][0]}" in alone.stderr
+    assert_one_sentence(alone.stderr)
+    begun = run(*first, *model, *CHOICES[name], "--manifest", tmp_path / "m.json")
+    assert begun.exit_code == 0, begun.stderr
+    assert list(json.loads((tmp_path / "m.json").read_text())["choices"]) == [name]
+    before = files(tmp_path / "s")
+    later = ["update", "--state", tmp_path / "s", "--as-at", LATER, "--out", tmp_path / "changed.csv"]
+    for options, words in (
+        ([], "name --model and the same choices again (--order ...)"),
+        (model, "the state was made with choices of its model"),
+        (CHOICES[name], "stands without --model"),
+    ):
+        done = run(*later, *options)
+        assert done.exit_code == 2, done.stderr
+        assert words in done.stderr
+        assert_one_sentence(done.stderr)
+        assert files(tmp_path / "s") == before
+    again = run(*later, *model, *CHOICES[name], "--manifest", tmp_path / "m.json")
+    assert again.exit_code == 0, again.stderr
+    assert list(json.loads((tmp_path / "m.json").read_text())["choices"]) == [name]
+
+
+def test_columns_may_be_named_of_a_table_that_stays_as_it_is(begun):
+    """A job names the same columns each month; of a table that the state has and this month does not, that is noted."""
+    own = ("--column", "people.person_id=nhs_no", "--column", "people.birth_date=dob")
+    done = take_on(begun, *own, "--accept", "--manifest", begun.parent / "m.json")
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr.count("people: not given this time, and stays as it is") == 1
+    assert json.loads((begun.parent / "m.json").read_text())["changes"]["columns_not_needed"] == ["people"]
+
+
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
@@ -173,7 +231,9 @@ def test_words_and_columns_of_ones_own(begun):
         (["--settle-upwards"], 2, "--settle-upwards stands alone"),
         (["--would-change", "w.json"], 2, "(in option --would-change"),
         (["--disagreement", "d.csv"], 2, "there are no reviews to disagree with"),
-        (["--column", "reviews.person_id=x"], 2, "is about a table that is not given"),
+        (["--column", "reviews.person_id=x"], 2, "--column names the table 'reviews', which is not given nor in the"),
+        (["--column", "values.person_id=x"], 2, "--column names the table 'values', which is not given nor in the"),
+        (["--column", "letters.person_id=x"], 2, "there is no table 'letters'"),
         (["--as-at", "2026-01-31"], 2, "before that of the state (in option --as-at"),
         (["--strict"], 1, "1 row (no code system)"),
         (["--settle", "-1"], 2, "settle is -1 (in option --settle"),

@@ -47,7 +47,7 @@ def test_a_file_in_the_folder_of_the_state_is_refused_before_anything_is_written
         assert_one_sentence(done.stderr)
     assert contents(folder) == before
     with pytest.raises(pngroup.UsageError, match=r"\(in file 'list.csv'|in the folder of the state"):
-        april(folder).write(beside={folder / "list.csv": lambda file: None})
+        april(folder).write(beside={folder / "list.csv": lambda _file: None})
     assert contents(folder) == before
 
 

@@ -17,6 +17,10 @@ from . import screen
 from .options import TABLES
 
 _EXAMPLES: Final = {"people": "people.person_id=nhs_no"} | dict.fromkeys(EVENT_COLUMNS, "records.code=diagnosis")
+#: Options that choose among what a model leaves open, and the arguments that they are.
+_CHOICES: Final = {
+    "order": "order", "registers": "registers", "without_register": "without", "history_months": "history_months",
+}  # fmt: skip
 _MOST_NAMES: Final = 30
 #: Comparing with more names letter by letter would take seconds.
 _MOST_COMPARED: Final = 2000
@@ -79,18 +83,25 @@ def open_inputs(options: Mapping[str, Any]) -> Inputs:
 
 
 def chosen_model(options: Mapping[str, Any]) -> Any:
-    """The model as the options choose it: its name where there is nothing to choose, so that nothing is read yet."""
-    choices: dict[str, Any] = {
-        "order": options.get("order"),
-        "registers": options.get("registers"),
-        "without": options.get("without_register") or (),
-        "history_months": options.get("history_months"),
-    }
-    if all(choice is None or choice == () for choice in choices.values()):
+    """The model as the options choose it: its name where there is nothing to choose, so that nothing is read yet.
+
+    Raises `UsageError` for a choice without a model, where the model is not known by default.
+    """
+    choices: dict[str, Any] = {name: options.get(name) for name in _CHOICES if options.get(name) not in (None, ())}
+    if not choices:
         return options["model"]
+    if options["model"] is None:
+        option = f"--{next(iter(choices)).replace('_', '-')}"
+        raise UsageError(
+            f"{option} stands without --model",
+            where=f"option {option}",
+            allowed="choices among what a model leaves open, with the model named, each month anew",
+            remedy="name the model too, with --model",
+        )
     from ..model import load_model
 
-    return load_model(options["model"], options["catalogue"], **choices)
+    arguments = {_CHOICES[name]: choice for name, choice in choices.items()}
+    return load_model(options["model"], options["catalogue"], **arguments)
 
 
 def read_inputs(options: Mapping[str, Any]) -> dict[str, Any]:

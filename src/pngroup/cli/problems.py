@@ -61,6 +61,8 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"\bargument practice_column\b", "option --practice-column"),
         (r"\bargument change_words\b", "option --change-word"),
         (r"\bchange_words=\{'your word': 'new'\}", "--change-word 'your word=new'"),
+        (r"^make the same choices again \(load_model\)", "name --model and the same choices again (--order ...)"),
+        (r"\bgive (model|catalogue|scheme)= again\b", r"name it again with --\1"),
         (r"\bUpdate\.changed holds who would change\b", "--would-change FILE writes who would change"),
         (r"\bthe limits of guard\b", "--most-changed and --most-fewer-rows"),
         (r"\bpngroup\.begin_updates, pngroup update --begin\b", "--begin"),

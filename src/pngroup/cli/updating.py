@@ -14,7 +14,7 @@ from ..updating import Guard, Settle, Update, begin_updates, update as update_st
 from ..updating.state import refuse_inside
 from ..vocabulary import Change
 from . import screen
-from .inputs import read_columns
+from .inputs import chosen_model, read_columns
 from .options import FILE, TABLES, table_options
 from .writing import check_targets, table_writer
 
@@ -71,7 +71,8 @@ def update(
     Tables hold what is new, changed and deleted, as their column change says; the answer is that of a full run on all
     rows as they stand. State and files are written together or not at all: the guard stops a run (exit code 3) by which
     more people would change than --most-changed, of all or of one practice, or of which a table has fallen; who would
-    change is then in the file of --would-change alone. The state holds data of people. What changed and the quality report on all rows as they stand go to the standard error stream.
+    change is then in the file of --would-change alone. What changed and the quality report on all rows as they stand go
+    to the standard error stream. The state holds data of people.
     """
     arrow()
     tables = {"--out": out, "--everybody": everybody, "--disagreement": disagreement}
@@ -118,8 +119,8 @@ def _begun(options: dict[str, Any], *, accept: bool) -> Update:
             option = {"change_words": "change-word"}.get(name, name.replace("_", "-"))
             raise _wrong(f"--{option} says nothing of a first run", "--begin", "it without --begin", "leave it out")
     return begin_updates(
-        **_shared(options),
-        model=options["model"] or "need-groups",
+        **_shared(options, named=tuple(name for name in _KNOWN if options[name] is not None)),
+        model=chosen_model(options) or "need-groups",
         scheme=options["scheme"],
         settle=_settle(options) or 0,
     )
@@ -131,7 +132,7 @@ def _taken_on(state: Path, options: dict[str, Any]) -> Update:
     return update_state(
         state,
         **_shared(options),
-        model=options["model"],
+        model=chosen_model(options),
         scheme=options["scheme"],
         settle=_settle(options),
         full=options["full"],
@@ -140,16 +141,15 @@ def _taken_on(state: Path, options: dict[str, Any]) -> Update:
     )
 
 
-def _shared(options: dict[str, Any]) -> dict[str, Any]:
-    """The arguments that both functions take."""
-    given = tuple(name for name in _KNOWN if options[name] is not None)
+def _shared(options: dict[str, Any], *, named: tuple[str, ...] = _KNOWN) -> dict[str, Any]:
+    """The arguments that both functions take; `named`: tables of which columns may be named."""
     return {
         **{name: options[name] for name in _KNOWN},
         "as_at": options["as_at"],
         "catalogue": options["catalogue"],
         "practice_column": options["practice_column"],
         "system": options["system"],
-        "columns": read_columns(options["columns"], given=given, tables=_KNOWN),
+        "columns": read_columns(options["columns"], given=named, tables=_KNOWN),
         "date_format": options["date_format"],
         "strict": options["strict"],
     }

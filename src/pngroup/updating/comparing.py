@@ -50,6 +50,7 @@ class Comparison:
     before: Answer = field(repr=False)
     practice: Objects | None = field(repr=False)
     practice_before: Objects | None = field(repr=False)
+    last: Standing = field(repr=False)
     standing: Standing = field(repr=False)
     is_listed: Bools = field(repr=False)
 
@@ -104,6 +105,7 @@ def compare(
         before=before,
         practice=_practices([last_people, tables["people"]], ids, settings),
         practice_before=_practices([last_people], ids, settings),
+        last=last,
         standing=standing,
         is_listed=is_listed,
     )

@@ -137,7 +137,7 @@ def stop(found: Iterable[Refusal], as_at: str) -> GuardError:
     each = list(map(str, found))
     more = f"; and {len(each) - _MOST_NAMED:,} more" if len(each) > _MOST_NAMED else ""
     return GuardError(
-        "the guard stopped the write, and nothing was written: " + "; ".join(each[:_MOST_NAMED]) + more,
+        "the guard stopped the write, and state and results stay as they were: " + "; ".join(each[:_MOST_NAMED]) + more,
         where=f"the update as at {as_at}",
         allowed="no more than the limits of guard",
         remedy="find out why (Update.changed holds who would change); if it is right, write it with accept=True",

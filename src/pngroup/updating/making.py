@@ -31,6 +31,7 @@ def made_update(
     guard: Guard,
     rows: Mapping[str, RowCounts],
     nearly: Mapping[str, tuple[str, ...]],
+    not_needed: tuple[str, ...],
     reviews: Reviews | None,
     like: Table,
     folder: Path | None,
@@ -38,7 +39,7 @@ def made_update(
     """The `Update` of a comparison; result frames are of the library of `like`."""
     listed = np.flatnonzero(found.is_listed)
     because, also = _attributed(found, listed)
-    counts = _counts(found, because, rows, nearly, reviews)
+    counts = _counts(found, because, rows, nearly, not_needed, reviews)
     nowhere = np.full(len(found.ids), None, object)
     practices = [nowhere if each is None else each for each in (found.practice_before, found.practice)]
     refused: tuple[Refusal, ...] = ()
@@ -105,6 +106,7 @@ def _counts(
     because: Objects,
     rows: Mapping[str, RowCounts],
     nearly: Mapping[str, tuple[str, ...]],
+    not_needed: tuple[str, ...],
     reviews: Reviews | None,
 ) -> UpdateCounts:
     had, has = found.had_group, found.now.group > 0
@@ -122,6 +124,7 @@ def _counts(
         because={step: tally[step] for step in BECAUSE},
         rows=rows,
         columns_not_read=nearly,
+        columns_not_needed=not_needed,
         reviews=None if reviews is None else reviews.counts,
     )
 
@@ -137,6 +140,8 @@ def _changed_columns(
     columns |= {f"previous_{name}": text_column(before.texts[name]) for name in names.compared}
     columns |= _answer_columns(now)
     columns |= {"because": text_column(because), "also": text_column(also)}
+    if found.settle.months:
+        columns[f"previous_settled_{names.group}"] = group_column(found.last.settled[listed])
     return columns | _settled_columns(found, listed)
 
 

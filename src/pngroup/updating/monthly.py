@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from attrs import evolve
+
 from ..catalogue import Catalogue
 from ..dates import read_as_at, to_date
 from ..errors import DataError, UsageError, did_you_mean
@@ -26,7 +28,7 @@ from .reading import Given, Reading, read_change_words, read_given
 from .restating import RowCounts, refuse_row_faults, restate
 from .result import Update
 from .reviewing import read_reviews
-from .settings import choose, options_of
+from .settings import choose, options_of, refuse_other_choices
 from .settling import Settle
 from .state import State, read_state
 
@@ -112,10 +114,11 @@ def update(
     the table in the state; a table that is not given stays as it is. A `changed` row needs its `record_id`. A `deleted`
     row is found by its `record_id`, or where it has none by its content among the rows without one, of which one goes.
     Of people the `person_id` is the id of the row. `columns` maps `change` and `record_id` too, and the columns of
-    `reviews`.
+    `reviews`; of a table that is not given and stays as it is they are not needed, which is counted.
 
     `model`, `catalogue`, `scheme`, `practice_column` and `settle` are those of last month unless others are named:
-    another edition is said to be one in `because`. `reviews`: the reviews that hold now, in full; `settle`: hold a new
+    another edition is said to be one in `because`. A model with choices (`load_model(..., order=...)`) is given each
+    month. `reviews`: the reviews that hold now, in full; `settle`: hold a new
     group back for so many months (0: no more); `guard`: how much may change. Under `strict` changes that do not fit the
     state are a `DataError`, with every other fault that `group(strict=True)` refuses.
 
@@ -183,8 +186,10 @@ def _run(
     arrow()
     day = read_as_at(as_at)
     _refuse_earlier(day, last)
+    refuse_other_choices(last.manifest if last else None, model)
     settings = choose(last.settings if last else None, model, catalogue, scheme, practice_column, settle)
     labels = _columns(columns)
+    not_needed = _not_needed(labels, given if reviews is None else {**given, _REVIEWS: reviews}, last)
     reading = Reading(labels, date_format, system, settings.practice_column, read_change_words(change_words))
     tables, rows, nearly = _restated(given, last, full, reading)
     if strict:
@@ -194,6 +199,9 @@ def _run(
     grouping: Grouping = group_tables(tables, to_date(day), strict=strict, **options)
     now = answer_of(grouping)
     _refuse_other_model(grouping, now.names, last)
+    if settings.scheme is None and not grouping.model.group_names:
+        # Of this edition from now on, whatever a later version of the library has by default.
+        settings = evolve(settings, scheme=f"{grouping.scheme.name}@{grouping.scheme.edition}")
     found = None
     if reviews is not None:
         found = read_reviews(
@@ -205,6 +213,7 @@ def _run(
         guard=guard,
         rows=rows,
         nearly=nearly,
+        not_needed=not_needed,
         reviews=found,
         like=_like(given, labels),
         folder=folder,
@@ -247,6 +256,23 @@ def _columns(columns: Mapping[str, Mapping[str, str]] | None) -> dict[str, Mappi
         allowed=f"a mapping of tables ({', '.join(known)}) to mappings of our column names to yours",
         remedy="write it as {'people': {'person_id': 'nhs_no'}}",
     )
+
+
+def _not_needed(labels: Mapping[str, Any], given: Collection[str], last: State | None) -> tuple[str, ...]:
+    """Tables of which names of columns are given, and which stay as the state has them.
+
+    A job names all of its columns each month. `UsageError` for a table that the state does not know either.
+    """
+    absent = tuple(name for name in labels if name not in given)
+    for name in absent:
+        if last is None or name not in last.tables:
+            raise UsageError(
+                f"columns names the table {name!r}, which is not given" + ("" if last is None else " nor in the state"),
+                where="argument columns",
+                allowed=", ".join((*given, *(each for each in last.tables if each in COLUMNS)) if last else given),
+                remedy="give the table, or leave its columns out",
+            )
+    return absent
 
 
 def _refuse_earlier(day: int, last: State | None) -> None:

@@ -26,7 +26,8 @@ class UpdateCounts:
     list of the changed, `n_lost` because they have no group now. `n_gained`: people with a group who had none, among
     them the new, and `n_came_back` who were dead, not registered or excluded. `because`: people of the list by what
     changed them. `n_held_back`: people whose settled group is not their computed one. `rows`: of each table given what
-    became of its rows; `columns_not_read`: columns called almost as one of ours.
+    became of its rows; `columns_not_read`: columns called almost as one of ours; `columns_not_needed`: tables of which
+    names of columns were given, that were not given themselves and stay as they are.
     """
 
     n_people: int
@@ -41,6 +42,7 @@ class UpdateCounts:
     because: Mapping[str, int]
     rows: Mapping[str, RowCounts]
     columns_not_read: Mapping[str, tuple[str, ...]]
+    columns_not_needed: tuple[str, ...] = ()
     reviews: ReviewCounts | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,6 +56,7 @@ class UpdateCounts:
             "because": dict(self.because),
             "rows": {name: counts.to_dict() for name, counts in self.rows.items()},
             "columns_not_read": {name: list(labels) for name, labels in self.columns_not_read.items()},
+            "columns_not_needed": list(self.columns_not_needed),
             "reviews": self.reviews.to_dict() if self.reviews is not None else None,
         }
 
@@ -74,12 +77,19 @@ class UpdateCounts:
             f"  {name}: called almost as one of our columns, and not read: {', '.join(labels)}"
             for name, labels in self.columns_not_read.items()
         ]
+        lines += [
+            f"  {name}: not given this time, and stays as it is; the names of its columns are not needed"
+            for name in self.columns_not_needed
+        ]
         if self.reviews is not None:
             found = self.reviews
             lines.append(
                 f"Reviews  {found.n_given:>12,}, {found.n_shown:,} shown, {found.n_expired:,} expired, "
-                f"{found.n_of_another_group:,} of another group, {found.n_unknown:,} of nobody in people"
+                f"{found.n_of_another_group:,} of another group, {found.n_unknown:,} of nobody in people, "
+                f"{found.n_contradictory:,} contradictory"
             )
+            if found.n_now_as_named:
+                lines.append(f"  said no, and the group they named is the computed one now: {found.n_now_as_named:,}")
         return "\n".join(lines)
 
 
@@ -103,7 +113,8 @@ class Update:
     Columns of `changed`: `person_id`, `practice` (where people have one), `previous_need_group`, `previous_need_tier`,
     `previous_rag`, `need_group`, `need_group_name`, `need_tier`, `rag`, `reason` (why there is no group now;
     `not_in_people` for who is gone), `because` ("edition", "time", "people", "records", or "settled"), `also` (what
-    else moved the answer on the way), and with `settle` those of `to_frame()`.
+    else moved the answer on the way), and with `settle` those of `to_frame()` and `previous_settled_need_group`: where
+    it is not `settled_need_group`, the settled group moved.
     """
 
     grouping: Grouping = field(repr=False)
@@ -125,8 +136,9 @@ class Update:
 
         Columns: `person_id`, `practice` (where people have one), `need_group`, `need_group_name`, `need_tier`, `rag`,
         `reason`, `since` (the first index date from which each run has said the same); with `settle`
-        `settled_need_group`, `settled_need_tier`, `settled_rag`, `settled_since`; with reviews `review_agrees`,
-        `review_group`, `review_reason`, `reviewed_by`, `review_until`.
+        `settled_need_group`, `settled_need_tier`, `settled_rag`, `settled_since`; with reviews `review_agrees` (where a
+        group was named: whether it is the computed one now, also where the reviewer had said no; only a no to the very
+        group that was named stays a no), `review_group`, `review_reason`, `reviewed_by`, `review_until`.
         """
         return build(self._like, self._everybody, pass_through=False)
 
@@ -158,7 +170,7 @@ class Update:
                 "no folder is named for a state that begins",
                 where="argument folder",
                 allowed="the path of a folder that does not exist or is empty",
-                remedy="name one",
+                remedy="name one, as in update.write('state')",
             )
         write_state(state, target, after=self._after, beside=beside)
         return target

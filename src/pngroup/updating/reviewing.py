@@ -33,7 +33,10 @@ _WORDS: Final = {
 @frozen
 class ReviewCounts:
     """What became of reviews: `n_given`; `n_shown`; `n_expired` (their date `until` is before the index date);
-    `n_unknown` (of nobody in people); `n_of_another_group` (agreement with a group that is no longer the computed one).
+    `n_unknown` (of nobody in people); `n_of_another_group` (of a `reviewed_group` that is no longer the computed one,
+    and no group is named). Of those shown, `n_now_as_named` said no and named the group that is the computed one now,
+    which is shown as agreeing; `n_contradictory` contradict themselves, as far as `reviewed_group` lets one see: no to
+    the group that they name, or yes and another group named.
     """
 
     n_given: int
@@ -41,6 +44,8 @@ class ReviewCounts:
     n_expired: int
     n_unknown: int
     n_of_another_group: int
+    n_now_as_named: int
+    n_contradictory: int
 
     def to_dict(self) -> dict[str, int]:
         """The counts, for JSON."""
@@ -51,7 +56,8 @@ class ReviewCounts:
 class Reviews:
     """The reviews that hold at an index date, one entry a person; nothing where `is_reviewed` is false.
 
-    `agrees`: with the computed group; `other`: the group named in its place, 0 for none; `until`: day numbers.
+    `agrees`: with the computed group, by the rule of `read_reviews`; `other`: the group named in its place, 0 for none;
+    `until`: day numbers.
     """
 
     is_reviewed: Bools = field(repr=False)
@@ -86,7 +92,9 @@ def read_reviews(
 
     Columns: `person_id`; `agrees` (true or false) or `other_group`, or both; `until`, the last day on which the review
     holds; optionally `reviewed_group` (what the reviewer saw: agreement with another group than the computed one is not
-    shown), `reason`, `reviewed_by` (a role). A review that names another group agrees when that is the computed one.
+    shown), `reason`, `reviewed_by` (a role). A review that names a group agrees where that is the computed one now,
+    whatever its `agrees` says, and disagrees where it is not; but a no to the very group that it names (as its
+    `reviewed_group` says) contradicts itself, and stays a no.
 
     Raises `DataError` for rows without a date `until`, that neither agree nor name a group, that name a group which the
     model does not have, or of which several hold for one person.
@@ -108,7 +116,13 @@ def read_reviews(
     expired, unknown = until.day < day, place == NOBODY
     holds = ~expired & ~unknown
     computed = np.where(unknown, 0, answer.group[np.maximum(place, 0)]) if len(answer.group) else np.zeros_like(other)
-    agrees = np.where(other > 0, other == computed, agrees)
+    said_yes, said_no = agrees & says, ~agrees & says
+    is_named, has_both = (other > 0) & (other == computed), (other > 0) & (reviewed > 0)
+    no_to_named = said_no & has_both & (other == reviewed)
+    contradictory = no_to_named | (said_yes & has_both & (other != reviewed))
+    # Who said no is taken to agree only where the group they named is the computed one, and was not when they said so.
+    agrees = np.where(other > 0, is_named & ~no_to_named, agrees)
+    now_as_named = said_no & is_named & ~no_to_named
     outdated = holds & (other == 0) & (reviewed > 0) & (reviewed != computed)
     holds &= ~outdated
     _refuse_several(place[holds], table)
@@ -133,6 +147,8 @@ def read_reviews(
             n_expired=int((expired & ~unknown).sum()),
             n_unknown=int(unknown.sum()),
             n_of_another_group=int(outdated.sum()),
+            n_now_as_named=int((now_as_named & holds).sum()),
+            n_contradictory=int((contradictory & holds).sum()),
         ),
     )
 

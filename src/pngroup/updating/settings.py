@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -10,6 +11,7 @@ from attrs import asdict
 
 from ..editions import find_edition
 from ..errors import UsageError
+from ..model import Model
 from ..schemes import Scheme, load_scheme
 from .settling import Settle
 from .state import OBJECT, Settings
@@ -48,6 +50,22 @@ def choose(
     return Settings(**named)
 
 
+def refuse_other_choices(last: Mapping[str, Any] | None, model: Any) -> None:
+    """Raise `UsageError` where the state was made with choices of the model, and none is made now.
+
+    `last`: the manifest of the state. Else a choice that was forgotten would pass as another edition.
+    """
+    chosen = {} if last is None else last.get("choices", {})
+    if chosen and not isinstance(model, Model):
+        shown = ", ".join(f"{name} {text}" for name, text in chosen.items())
+        raise UsageError(
+            f"the state was made with choices of its model ({shown}), which a name does not bring back",
+            where="argument model",
+            allowed="the model with its choices, loaded anew each month",
+            remedy="make the same choices again (load_model), or begin a state without them",
+        )
+
+
 def options_of(settings: Settings, model: Any, catalogue: Any, scheme: Any) -> dict[str, Any]:
     """Model, catalogue and scheme as `group()` takes them: as given now, else by the names of last month."""
     given = {"model": model, "catalogue": catalogue, "scheme": scheme}
@@ -57,7 +75,7 @@ def options_of(settings: Settings, model: Any, catalogue: Any, scheme: Any) -> d
                 f"last month's {name} was given as an object, which no name can bring back",
                 where=f"argument {name}",
                 allowed=f"a {name}, by name, path or as an object",
-                remedy=f"give {name}=",
+                remedy=f"give {name}= again",
             )
     return {name: getattr(settings, name) if value is None else value for name, value in given.items()}
 
