@@ -107,6 +107,13 @@ def with_all_columns(table: Any, name: str) -> Any:
     return table.select(list(COLUMNS[name]))
 
 
+def held_columns(table: Any) -> tuple[str, ...]:
+    """The columns of a state's table (None: there is none) in which there are values."""
+    if table is None:
+        return ()
+    return tuple(each for each in table.column_names if table.column(each).null_count < table.num_rows)
+
+
 def in_one_piece(tables: Sequence[Any]) -> Any:
     """Tables of the same columns below each other, as one piece of memory."""
     table = arrow().concat_tables(tables)

@@ -20,7 +20,7 @@ from ..schemes import Scheme
 from ..vocabulary import CodeSystem
 from .answers import Names, answer_of
 from .attributing import group_tables
-from .columns import COLUMNS, PERSON_ID, RECORD_ID
+from .columns import COLUMNS, PERSON_ID, RECORD_ID, held_columns
 from .comparing import compare
 from .guarding import Guard
 from .making import made_update
@@ -231,7 +231,9 @@ def _restated(
     for name in COLUMNS:
         if name not in given:
             continue
-        table: Given = read_given(given[name], name, reading, whole=name in full, id_type=id_type)
+        table: Given = read_given(
+            given[name], name, reading, whole=name in full, id_type=id_type, held=held_columns(tables.get(name))
+        )
         tables[name], rows[name] = restate(tables.get(name), table)
         id_type = tables["people"].schema.field(PERSON_ID).type
         if table.columns_not_read:
