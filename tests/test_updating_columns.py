@@ -58,3 +58,21 @@ def test_deletions_need_no_column_that_is_named_for_other_rows(tmp_path):
     with pytest.raises(pngroup.DataError, match="people has no column 'gender'"):
         april(folder, people={**more, "gp": ["North"] * 2}, columns={"people": {"birth_date": "dob", "sex": "gender"}})
     assert april(folder, people={**more, "gp": ["North"] * 2}, columns=columns).counts.n_people == 39
+
+
+@pytest.mark.parametrize("first_records", [0, 80], ids=["nothing", "records alone"])
+@pytest.mark.parametrize("kind", [int, str])
+def test_an_empty_table_fixes_no_kind_of_ids(kind, first_records, tmp_path):
+    """Who begins without people may have ids of either kind from the next month on."""
+    ids = [kind(at) for at in range(40)]
+    empty = {name: [] for name in PEOPLE}
+    records = {**RECORDS, "person_id": ids * 2}
+    first = {name: values[:first_records] for name, values in records.items()}
+    folder = begun(tmp_path / "s", people=empty, records=first)
+    people = {**PEOPLE, "person_id": ids, "change": ["new"] * 40}
+    rest = {name: values[first_records:] for name, values in records.items()}
+    update = april(folder, people=people, records={**rest, "change": ["new"] * len(rest["code"])})
+    assert update.counts.n_with_group == update.counts.n_changed == 40
+    assert by_person(update.changed)[ids[0]]["need_group"] == 4
+    update.write()
+    assert april(folder, as_at="2026-05-31").counts.n_changed == 0

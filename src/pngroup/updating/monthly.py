@@ -20,7 +20,7 @@ from ..schemes import Scheme
 from ..vocabulary import CodeSystem
 from .answers import Names, answer_of
 from .attributing import group_tables
-from .columns import COLUMNS, PERSON_ID, RECORD_ID, held_columns
+from .columns import COLUMNS, PERSON_ID, RECORD_ID, held_columns, kind_of_ids, with_kind_of_ids
 from .comparing import compare
 from .guarding import Guard
 from .making import made_update
@@ -192,6 +192,9 @@ def _run(
     not_needed = _not_needed(labels, given if reviews is None else {**given, _REVIEWS: reviews}, last)
     reading = Reading(labels, date_format, system, settings.practice_column, read_change_words(change_words))
     tables, rows, nearly = _restated(given, last, full, reading)
+    if last is not None:
+        kind = tables["people"].schema.field(PERSON_ID).type
+        last = evolve(last, tables={name: with_kind_of_ids(table, kind) for name, table in last.tables.items()})
     if strict:
         refuse_row_faults(list(rows.items()))
         _refuse_nearly(nearly)
@@ -227,15 +230,17 @@ def _restated(
     tables = {name: table for name, table in last.tables.items() if name in COLUMNS} if last else {}
     rows: dict[str, RowCounts] = {}
     nearly: dict[str, tuple[str, ...]] = {}
-    id_type = tables["people"].schema.field(PERSON_ID).type if tables else None
+    read: dict[str, Given] = {}
+    id_type = kind_of_ids(tables.values())
     for name in COLUMNS:
-        if name not in given:
-            continue
-        table: Given = read_given(
-            given[name], name, reading, whole=name in full, id_type=id_type, held=held_columns(tables.get(name))
-        )
-        tables[name], rows[name] = restate(tables.get(name), table)
-        id_type = tables["people"].schema.field(PERSON_ID).type
+        if name in given:
+            held = held_columns(tables.get(name))
+            read[name] = read_given(given[name], name, reading, whole=name in full, id_type=id_type, held=held)
+            id_type = id_type or kind_of_ids([read[name].rows])
+    # A table in which there is no id yet takes the kind of the others.
+    tables = {name: with_kind_of_ids(table, id_type) for name, table in tables.items()}
+    for name, table in read.items():
+        tables[name], rows[name] = restate(tables.get(name), evolve(table, rows=with_kind_of_ids(table.rows, id_type)))
         if table.columns_not_read:
             nearly[name] = table.columns_not_read
     return tables, rows, nearly
