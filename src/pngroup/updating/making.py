@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from attrs import evolve
 
 from ..dates import read_as_at, to_date
 from ..files.formats import arrow
 from ..frames import Column, Table, build
 from .answers import Answer, Objects, date_column, group_column, id_column, text_column, texts_for
 from .attributing import BECAUSE, PEOPLE, attribute
-from .columns import PERSON_ID, PRACTICE
+from .columns import COLUMNS, PERSON_ID, PRACTICE
 from .comparing import Comparison
 from .guarding import Guard, Refusal, refusals
 from .restating import RowCounts
@@ -32,6 +33,7 @@ def made_update(
     rows: Mapping[str, RowCounts],
     nearly: Mapping[str, tuple[str, ...]],
     not_needed: tuple[str, ...],
+    rows_of_gone: Mapping[str, int],
     reviews: Reviews | None,
     like: Table,
     folder: Path | None,
@@ -39,7 +41,7 @@ def made_update(
     """The `Update` of a comparison; result frames are of the library of `like`."""
     listed = np.flatnonzero(found.is_listed)
     because, also = _attributed(found, listed)
-    counts = _counts(found, because, rows, nearly, not_needed, reviews)
+    counts = evolve(_counts(found, because, rows, nearly, not_needed, reviews), rows_of_gone=rows_of_gone)
     nowhere = np.full(len(found.ids), None, object)
     practices = [nowhere if each is None else each for each in (found.practice_before, found.practice)]
     refused: tuple[Refusal, ...] = ()
@@ -94,7 +96,7 @@ def _attributed(found: Comparison, listed: npt.NDArray[np.int64]) -> tuple[Objec
         found.before.at(listed),
         found.now.at(listed),
         found.ids.take(arrow().array(listed)),
-        {name: table for name, table in found.state.tables.items() if name != "result"},
+        {name: table for name, table in found.state.tables.items() if name in COLUMNS},
         found.tables,
         (found.state.as_at, to_date(found.day).isoformat()),
         found.grouping,

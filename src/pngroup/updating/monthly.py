@@ -23,6 +23,7 @@ from .attributing import group_tables
 from .columns import COLUMNS, PERSON_ID, RECORD_ID, held_columns, kind_of_ids, with_kind_of_ids
 from .comparing import compare
 from .guarding import Guard
+from .leaving import people_gone, without_rows_of
 from .making import made_update
 from .reading import Given, Reading, read_change_words, read_given
 from .restating import RowCounts, refuse_row_faults, restate
@@ -30,7 +31,7 @@ from .result import Update
 from .reviewing import read_reviews
 from .settings import choose, options_of, refuse_other_choices
 from .settling import Settle
-from .state import State, read_state
+from .state import GONE, State, read_state
 
 _REVIEWS: Final = "reviews"
 
@@ -199,7 +200,10 @@ def _run(
         refuse_row_faults(list(rows.items()))
         _refuse_nearly(nearly)
     options = options_of(settings, model, catalogue, scheme)
-    grouping: Grouping = group_tables(tables, to_date(day), strict=strict, **options)
+    gone = people_gone(last, tables)
+    known, rows_of_gone = without_rows_of(gone, tables)
+    # What strict refuses is rows of nobody ever known; of who is gone they stay until the feed deletes them.
+    grouping: Grouping = group_tables(known if strict else tables, to_date(day), strict=strict, **options)
     now = answer_of(grouping)
     _refuse_other_model(grouping, now.names, last)
     if settings.scheme is None and not grouping.model.group_names:
@@ -210,13 +214,15 @@ def _run(
         found = read_reviews(
             reviews, now, day, grouping.model.groups, columns=labels.get(_REVIEWS), date_format=date_format
         )
+    kept = tables if gone is None else {**tables, GONE: arrow().table({PERSON_ID: gone})}
     return made_update(
-        compare(now, grouping, tables, last, settings, day),
+        compare(now, grouping, kept, last, settings, day),
         settings=settings,
         guard=guard,
         rows=rows,
         nearly=nearly,
         not_needed=not_needed,
+        rows_of_gone=rows_of_gone,
         reviews=found,
         like=_like(given, labels),
         folder=folder,

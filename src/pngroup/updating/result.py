@@ -27,7 +27,8 @@ class UpdateCounts:
     them the new, and `n_came_back` who were dead, not registered or excluded. `because`: people of the list by what
     changed them. `n_held_back`: people whose settled group is not their computed one. `rows`: of each table given what
     became of its rows; `columns_not_read`: columns called almost as one of ours; `columns_not_needed`: tables of which
-    names of columns were given, that were not given themselves and stay as they are.
+    names of columns were given, that were not given themselves and stay as they are; `rows_of_gone`: of each table the
+    rows of people who were in people at an earlier run and are gone, which strict does not refuse.
     """
 
     n_people: int
@@ -44,6 +45,7 @@ class UpdateCounts:
     columns_not_read: Mapping[str, tuple[str, ...]]
     columns_not_needed: tuple[str, ...] = ()
     reviews: ReviewCounts | None = None
+    rows_of_gone: Mapping[str, int] = field(factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries and numbers, for JSON."""
@@ -56,6 +58,7 @@ class UpdateCounts:
             "because": dict(self.because),
             "rows": {name: counts.to_dict() for name, counts in self.rows.items()},
             "columns_not_read": {name: list(labels) for name, labels in self.columns_not_read.items()},
+            "rows_of_gone": dict(self.rows_of_gone),
             "columns_not_needed": list(self.columns_not_needed),
             "reviews": self.reviews.to_dict() if self.reviews is not None else None,
         }
@@ -76,6 +79,10 @@ class UpdateCounts:
         lines += [
             f"  {name}: called almost as one of our columns, and not read: {', '.join(labels)}"
             for name, labels in self.columns_not_read.items()
+        ]
+        lines += [
+            f"  {name}: rows of people who are gone, which count for nothing: {n:,}"
+            for name, n in self.rows_of_gone.items()
         ]
         lines += [
             f"  {name}: not given this time, and stays as it is; the names of its columns are not needed"

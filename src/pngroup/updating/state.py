@@ -29,8 +29,10 @@ FORMAT: Final = 1
 OBJECT: Final = "(an object)"
 _STATE: Final = "state.json"
 _LOCK: Final = "lock"
+#: The table of who was in people once, is no longer, and still has rows; there where there is somebody.
+GONE: Final = "gone"
 #: The tables of a state; `result` is what was answered.
-TABLES: Final = (*COLUMNS, "result")
+TABLES: Final = (*COLUMNS, "result", GONE)
 #: The files that a state is made of, under which names too while they are written.
 _OURS: Final = re.compile(
     rf"\.?({_LOCK}|{re.escape(_STATE)}|({'|'.join(TABLES)})-\d{{6}}\.parquet)(\.\w+\.part)?", re.ASCII
