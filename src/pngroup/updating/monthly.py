@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from attrs import evolve
 
@@ -29,11 +29,9 @@ from .reading import Given, Reading, read_change_words, read_given
 from .restating import RowCounts, refuse_row_faults, restate
 from .result import Update
 from .reviewing import read_reviews
-from .settings import choose, options_of, refuse_other_choices
+from .settings import REVIEWS, choose, options_of, read_labels, refuse_other_choices, tables_not_needed
 from .settling import Settle
 from .state import GONE, State, read_state
-
-_REVIEWS: Final = "reviews"
 
 
 def begin_updates(
@@ -189,8 +187,8 @@ def _run(
     _refuse_earlier(day, last)
     refuse_other_choices(last.manifest if last else None, model)
     settings = choose(last.settings if last else None, model, catalogue, scheme, practice_column, settle)
-    labels = _columns(columns)
-    not_needed = _not_needed(labels, given if reviews is None else {**given, _REVIEWS: reviews}, last)
+    labels = read_labels(columns)
+    not_needed = tables_not_needed(labels, given if reviews is None else {**given, REVIEWS: reviews}, last)
     reading = Reading(labels, date_format, system, settings.practice_column, read_change_words(change_words))
     tables, rows, nearly = _restated(given, last, full, reading)
     if last is not None:
@@ -212,7 +210,7 @@ def _run(
     found = None
     if reviews is not None:
         found = read_reviews(
-            reviews, now, day, grouping.model.groups, columns=labels.get(_REVIEWS), date_format=date_format
+            reviews, now, day, grouping.model.groups, columns=labels.get(REVIEWS), date_format=date_format
         )
     kept = tables if gone is None else {**tables, GONE: arrow().table({PERSON_ID: gone})}
     return made_update(
@@ -250,42 +248,6 @@ def _restated(
         if table.columns_not_read:
             nearly[name] = table.columns_not_read
     return tables, rows, nearly
-
-
-def _columns(columns: Mapping[str, Mapping[str, str]] | None) -> dict[str, Mapping[str, str]]:
-    known = (*COLUMNS, _REVIEWS)
-    if columns is not None and not (
-        isinstance(columns, Mapping) and all(isinstance(each, Mapping) for each in columns.values())
-    ):
-        wrong = "columns does not map tables to mappings"
-    else:
-        unknown = [name for name in columns or {} if name not in known]
-        if not unknown:
-            return dict(columns or {})
-        wrong = f"columns names a table {unknown[0]!r}"
-    raise UsageError(
-        wrong,
-        where="argument columns",
-        allowed=f"a mapping of tables ({', '.join(known)}) to mappings of our column names to yours",
-        remedy="write it as {'people': {'person_id': 'nhs_no'}}",
-    )
-
-
-def _not_needed(labels: Mapping[str, Any], given: Collection[str], last: State | None) -> tuple[str, ...]:
-    """Tables of which names of columns are given, and which stay as the state has them.
-
-    A job names all of its columns each month. `UsageError` for a table that the state does not know either.
-    """
-    absent = tuple(name for name in labels if name not in given)
-    for name in absent:
-        if last is None or name not in last.tables:
-            raise UsageError(
-                f"columns names the table {name!r}, which is not given" + ("" if last is None else " nor in the state"),
-                where="argument columns",
-                allowed=", ".join((*given, *(each for each in last.tables if each in COLUMNS)) if last else given),
-                remedy="give the table, or leave its columns out",
-            )
-    return absent
 
 
 def _refuse_earlier(day: int, last: State | None) -> None:

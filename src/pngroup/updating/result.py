@@ -143,7 +143,7 @@ class Update:
 
         Columns: `person_id`, `practice` (where people have one), `need_group`, `need_group_name`, `need_tier`, `rag`,
         `reason`, `since` (the first index date from which each run has said the same); with `settle`
-        `settled_need_group`, `settled_need_tier`, `settled_rag`, `settled_since`; with reviews `review_agrees` (where a
+        `settled_need_group`, `settled_tier`, `settled_rag`, `settled_since`; with reviews `review_agrees` (where a
         group was named: whether it is the computed one now, also where the reviewer had said no; only a no to the very
         group that was named stays a no), `review_group`, `review_reason`, `reviewed_by`, `review_until`.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -13,9 +13,11 @@ from ..editions import find_edition
 from ..errors import UsageError
 from ..model import Model
 from ..schemes import Scheme, load_scheme
+from .columns import COLUMNS
 from .settling import Settle
-from .state import OBJECT, Settings
+from .state import OBJECT, Settings, State
 
+REVIEWS: Final = "reviews"
 _KINDS: Final = {"model": "models", "catalogue": "catalogues"}
 
 
@@ -78,6 +80,43 @@ def options_of(settings: Settings, model: Any, catalogue: Any, scheme: Any) -> d
                 remedy=f"give {name}= again",
             )
     return {name: getattr(settings, name) if value is None else value for name, value in given.items()}
+
+
+def read_labels(columns: Mapping[str, Mapping[str, str]] | None) -> dict[str, Mapping[str, str]]:
+    """Our names of columns to the caller's, by table. Raises `UsageError` for other forms and unknown tables."""
+    known = (*COLUMNS, REVIEWS)
+    if columns is not None and not (
+        isinstance(columns, Mapping) and all(isinstance(each, Mapping) for each in columns.values())
+    ):
+        wrong = "columns does not map tables to mappings"
+    else:
+        unknown = [name for name in columns or {} if name not in known]
+        if not unknown:
+            return dict(columns or {})
+        wrong = f"columns names a table {unknown[0]!r}"
+    raise UsageError(
+        wrong,
+        where="argument columns",
+        allowed=f"a mapping of tables ({', '.join(known)}) to mappings of our column names to yours",
+        remedy="write it as {'people': {'person_id': 'nhs_no'}}",
+    )
+
+
+def tables_not_needed(labels: Mapping[str, Any], given: Collection[str], last: State | None) -> tuple[str, ...]:
+    """Tables of which names of columns are given, and which stay as the state has them.
+
+    A job names all of its columns each month. `UsageError` for a table that the state does not know either.
+    """
+    absent = tuple(name for name in labels if name not in given)
+    for name in absent:
+        if last is None or name not in last.tables:
+            raise UsageError(
+                f"columns names the table {name!r}, which is not given" + ("" if last is None else " nor in the state"),
+                where="argument columns",
+                allowed=", ".join((*given, *(each for each in last.tables if each in COLUMNS)) if last else given),
+                remedy="give the table, or leave its columns out",
+            )
+    return absent
 
 
 def _named(given: Any, kind: Literal["model", "catalogue"]) -> str:
