@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files as resources
 
 import pytest
 
@@ -43,6 +44,24 @@ def begun(tmp_path):
     assert done.exit_code == 0, done.stderr
     assert [row["person_id"] for row in read_rows(tmp_path / "first.csv")] == IDS
     return tmp_path / "s"
+
+
+#: The models of the package.
+MODELS = sorted(folder.name for folder in resources("pngroup").joinpath("data", "models").iterdir())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_each_packaged_model_begins_a_state_and_takes_it_on(model, tmp_path):
+    """Without a scheme a model has the default one, or the names of its own, in the first month and the next."""
+    people = write_text(tmp_path / "people.csv", PEOPLE)
+    records = write_text(tmp_path / "records.csv", RECORDS)
+    run_of = ("update", "--state", tmp_path / "s", "--out", tmp_path / "out.csv")
+    first = run(*run_of, "--begin", "--model", model, "--people", people, "--records", records, "--as-at", AS_AT)
+    assert first.exit_code == 0, first.stderr
+    assert len(read_rows(tmp_path / "out.csv")) == len(IDS)
+    later = run(*run_of, "--as-at", AS_AT)
+    assert later.exit_code == 0, later.stderr
+    assert read_rows(tmp_path / "out.csv") == []
 
 
 def take_on(state, *options, records=APRIL):

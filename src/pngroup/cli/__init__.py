@@ -17,7 +17,10 @@ _INTERRUPTED = 130
 
 
 def main() -> int:
-    """Run the command that `sys.argv` names; returns its exit code (0, 1 bad data, 2 bad usage, 130 interrupted)."""
+    """Run the command that `sys.argv` names; returns its exit code.
+
+    0 done, 1 bad data, 2 wrong usage, 3 stopped by the guard of update, 4 a fault of pngroup itself, 130 interrupted.
+    """
     if any(find_spec(name) is None for name in _NEEDED):
         print('pngroup: the command line is not installed; run: pip install "pngroup[cli]"', file=sys.stderr)
         return 2

@@ -15,7 +15,8 @@ from ..errors import PngroupError
 from . import problems, screen
 
 _EPILOG: Final = (
-    "Exit codes: 0 done; 1 bad data; 2 wrong usage; 3 stopped by the guard of update. "
+    "Exit codes: 0 done; 1 bad data; 2 wrong usage; 3 stopped by the guard of update; "
+    "4 a fault of pngroup itself; 130 interrupted. "
     "For population health management, not for decisions about one patient."
 )
 #: Each command with its line in the help, its module and its name there: imported when it is run, and only then.

@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..files.formats import arrow, format_of
 from ..files.writing import Writer, json_writer, write_files
 from ..updating import Guard, Settle, Update, begin_updates, update as update_state
+from ..updating.state import refuse_inside
 from ..vocabulary import Change
 from . import screen
 from .inputs import chosen_model, read_columns
@@ -78,6 +79,7 @@ def update(
     targets = check_targets({
         **tables, "--would-change": would_change, "--quality": quality, "--manifest": manifest,
     })  # fmt: skip
+    refuse_inside({f"option {name}": path for name, path in targets.items()}, state)
     for name, path in {**tables, "--would-change": would_change}.items():
         if path is not None:
             format_of(path, option=name)

@@ -6,7 +6,7 @@ text or whole numbers, dates ISO text (of births and deaths also a month or a ye
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -105,6 +105,27 @@ def with_all_columns(table: Any, name: str) -> Any:
         if column not in table.column_names:
             table = table.append_column(column, pa.nulls(table.num_rows, type_of(column, id_type)))
     return table.select(list(COLUMNS[name]))
+
+
+def held_columns(table: Any) -> tuple[str, ...]:
+    """The columns of a state's table (None: there is none) in which there are values."""
+    if table is None:
+        return ()
+    return tuple(each for each in table.column_names if table.column(each).null_count < table.num_rows)
+
+
+def kind_of_ids(tables: Iterable[Any]) -> Any:
+    """The Arrow type of the ids of persons in some tables; None where there is no id in them."""
+    columns = (table.column(PERSON_ID) for table in tables)
+    return next((column.type for column in columns if column.null_count < len(column)), None)
+
+
+def with_kind_of_ids(table: Any, kind: Any) -> Any:
+    """A table in which ids of persons are of this type, where there is none in it; else as it is."""
+    at, column = table.schema.get_field_index(PERSON_ID), table.column(PERSON_ID)
+    if kind is None or column.type == kind or column.null_count < len(column):
+        return table
+    return table.set_column(at, PERSON_ID, arrow().nulls(len(column), kind))
 
 
 def in_one_piece(tables: Sequence[Any]) -> Any:

@@ -5,7 +5,7 @@ Every write is a message to staff, perhaps on the phones of patients, and a brok
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -42,8 +42,9 @@ def _is_count(_guard: Any, attribute: Any, value: object) -> None:
 class Guard:
     """How much may change before a write is stopped.
 
-    `most_changed`: the share of those who had a group last month whose group, tier or colour would change, of all
-    people and of each practice alike; people without a group last month do not count, people who would lose theirs do.
+    `most_changed`: the share of those who had a group last month, or have one again who had died, left or been
+    excluded, whose group, tier or colour would change, of all people and of each practice alike (who moves is of both);
+    other people without a group last month do not count, people who would lose theirs do.
     `few`: so many people may change in a practice whatever share of it they are (0: none), for lists that hold very
     small practices. `most_fewer_rows`: the share by which the number of rows of a table may fall.
 
@@ -89,19 +90,24 @@ class Refusal:
 def refusals(
     guard: Guard,
     changed: npt.NDArray[np.bool_],
-    had_group: npt.NDArray[np.bool_],
-    practice: npt.NDArray[np.object_],
+    counted: npt.NDArray[np.bool_],
+    practices: Sequence[npt.NDArray[np.object_]],
     rows: Mapping[str, RowCounts],
 ) -> tuple[Refusal, ...]:
-    """What the guard refuses; one entry a person of this month or last month in the arrays."""
+    """What the guard refuses; one entry a person of this month or last month in the arrays.
+
+    `changed` and `counted`: who is in the list, and whom the guard counts. `practices`: last month's and this month's,
+    None where there is none. Who moves counts in both, and who is in none any more in last month's: a feed that loses
+    the practice with the person is none the less watched.
+    """
     found = []
-    n, of = int((changed & had_group).sum()), int(had_group.sum())
+    n, of = int((changed & counted).sum()), int(counted.sum())
     if _is_more(n, of, guard.most_changed):
         found.append(Refusal("people", "all", n, of, guard.most_changed))
-    known = np.array([each is not None for each in practice.tolist()], bool)
-    names, place = np.unique(practice[known].astype(str), return_inverse=True)
-    of_each = np.bincount(place[had_group[known]], minlength=len(names))
-    n_each = np.bincount(place[(changed & had_group)[known]], minlength=len(names))
+    practice, person = _people_of_practices(practices)
+    names, place = np.unique(practice.astype(str), return_inverse=True)
+    of_each = np.bincount(place[counted[person]], minlength=len(names))
+    n_each = np.bincount(place[(changed & counted)[person]], minlength=len(names))
     is_stopped = _is_more(n_each, of_each, guard.most_changed) & (n_each > guard.few)
     stopped = np.flatnonzero(is_stopped).tolist()
     found += [
@@ -112,6 +118,18 @@ def refusals(
         if _is_more(fewer, counts.n_before, guard.most_fewer_rows):
             found.append(Refusal("rows", name, fewer, counts.n_before, guard.most_fewer_rows))
     return tuple(found)
+
+
+def _people_of_practices(
+    practices: Sequence[npt.NDArray[np.object_]],
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+    """Pairs of a practice and a person of it, each once."""
+    before, now = practices
+    pairs = []
+    for practice, counts in ((before, True), (now, now != before)):
+        known = np.array([each is not None for each in practice.tolist()], bool)
+        pairs.append(np.flatnonzero(known & counts))
+    return np.concatenate([before[pairs[0]], now[pairs[1]]]), np.concatenate(pairs)
 
 
 def stop(found: Iterable[Refusal], as_at: str) -> GuardError:

@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from attrs import evolve
 
 from ..dates import read_as_at, to_date
 from ..files.formats import arrow
 from ..frames import Column, Table, build
 from .answers import Answer, Objects, date_column, group_column, id_column, text_column, texts_for
 from .attributing import BECAUSE, PEOPLE, attribute
-from .columns import PERSON_ID, PRACTICE
+from .columns import COLUMNS, PERSON_ID, PRACTICE
 from .comparing import Comparison
-from .guarding import Guard, refusals
+from .guarding import Guard, Refusal, refusals
 from .restating import RowCounts
 from .result import Update, UpdateCounts
 from .reviewing import Reviews, disagreement
@@ -32,6 +33,7 @@ def made_update(
     rows: Mapping[str, RowCounts],
     nearly: Mapping[str, tuple[str, ...]],
     not_needed: tuple[str, ...],
+    rows_of_gone: Mapping[str, int],
     reviews: Reviews | None,
     like: Table,
     folder: Path | None,
@@ -39,10 +41,12 @@ def made_update(
     """The `Update` of a comparison; result frames are of the library of `like`."""
     listed = np.flatnonzero(found.is_listed)
     because, also = _attributed(found, listed)
-    counts = _counts(found, because, rows, nearly, not_needed, reviews)
+    counts = evolve(_counts(found, because, rows, nearly, not_needed, reviews), rows_of_gone=rows_of_gone)
     nowhere = np.full(len(found.ids), None, object)
-    practice = found.practice if found.practice is not None else nowhere
-    refused = refusals(guard, found.is_listed, found.had_group, practice, rows) if found.state is not None else ()
+    practices = [nowhere if each is None else each for each in (found.practice_before, found.practice)]
+    refused: tuple[Refusal, ...] = ()
+    if found.state is not None:
+        refused = refusals(guard, found.is_listed, found.had_group | found.came_back, practices, rows)
     grouping, state = found.grouping, found.state
     manifest = {
         **grouping.manifest,
@@ -92,7 +96,7 @@ def _attributed(found: Comparison, listed: npt.NDArray[np.int64]) -> tuple[Objec
         found.before.at(listed),
         found.now.at(listed),
         found.ids.take(arrow().array(listed)),
-        {name: table for name, table in found.state.tables.items() if name != "result"},
+        {name: table for name, table in found.state.tables.items() if name in COLUMNS},
         found.tables,
         (found.state.as_at, to_date(found.day).isoformat()),
         found.grouping,
@@ -117,6 +121,7 @@ def _counts(
         n_changed_of_them=int((found.is_listed & had).sum()),
         n_lost=int((had & ~has).sum()),
         n_gained=int((has & ~had).sum()),
+        n_came_back=int(found.came_back.sum()) if found.state is not None else 0,
         n_held_back=int((found.standing.settled != found.now.group).sum()),
         because={step: tally[step] for step in BECAUSE},
         rows=rows,

@@ -20,9 +20,10 @@ from ..schemes import Scheme
 from ..vocabulary import CodeSystem
 from .answers import Names, answer_of
 from .attributing import group_tables
-from .columns import COLUMNS, PERSON_ID, RECORD_ID
+from .columns import COLUMNS, PERSON_ID, RECORD_ID, held_columns, kind_of_ids, with_kind_of_ids
 from .comparing import compare
 from .guarding import Guard
+from .leaving import people_gone, without_rows_of
 from .making import made_update
 from .reading import Given, Reading, read_change_words, read_given
 from .restating import RowCounts, refuse_row_faults, restate
@@ -30,7 +31,7 @@ from .result import Update
 from .reviewing import read_reviews
 from .settings import REVIEWS, choose, options_of, read_labels, refuse_other_choices, tables_not_needed
 from .settling import Settle
-from .state import State, read_state
+from .state import GONE, State, read_state
 
 
 def begin_updates(
@@ -190,11 +191,17 @@ def _run(
     not_needed = tables_not_needed(labels, given if reviews is None else {**given, REVIEWS: reviews}, last)
     reading = Reading(labels, date_format, system, settings.practice_column, read_change_words(change_words))
     tables, rows, nearly = _restated(given, last, full, reading)
+    if last is not None:
+        kind = tables["people"].schema.field(PERSON_ID).type
+        last = evolve(last, tables={name: with_kind_of_ids(table, kind) for name, table in last.tables.items()})
     if strict:
         refuse_row_faults(list(rows.items()))
         _refuse_nearly(nearly)
     options = options_of(settings, model, catalogue, scheme)
-    grouping: Grouping = group_tables(tables, to_date(day), strict=strict, **options)
+    gone = people_gone(last, tables)
+    known, rows_of_gone = without_rows_of(gone, tables)
+    # What strict refuses is rows of nobody ever known; of who is gone they stay until the feed deletes them.
+    grouping: Grouping = group_tables(known if strict else tables, to_date(day), strict=strict, **options)
     now = answer_of(grouping)
     _refuse_other_model(grouping, now.names, last)
     if settings.scheme is None and not grouping.model.group_names:
@@ -205,13 +212,15 @@ def _run(
         found = read_reviews(
             reviews, now, day, grouping.model.groups, columns=labels.get(REVIEWS), date_format=date_format
         )
+    kept = tables if gone is None else {**tables, GONE: arrow().table({PERSON_ID: gone})}
     return made_update(
-        compare(now, grouping, tables, last, settings, day),
+        compare(now, grouping, kept, last, settings, day),
         settings=settings,
         guard=guard,
         rows=rows,
         nearly=nearly,
         not_needed=not_needed,
+        rows_of_gone=rows_of_gone,
         reviews=found,
         like=_like(given, labels),
         folder=folder,
@@ -225,13 +234,17 @@ def _restated(
     tables = {name: table for name, table in last.tables.items() if name in COLUMNS} if last else {}
     rows: dict[str, RowCounts] = {}
     nearly: dict[str, tuple[str, ...]] = {}
-    id_type = tables["people"].schema.field(PERSON_ID).type if tables else None
+    read: dict[str, Given] = {}
+    id_type = kind_of_ids(tables.values())
     for name in COLUMNS:
-        if name not in given:
-            continue
-        table: Given = read_given(given[name], name, reading, whole=name in full, id_type=id_type)
-        tables[name], rows[name] = restate(tables.get(name), table)
-        id_type = tables["people"].schema.field(PERSON_ID).type
+        if name in given:
+            held = held_columns(tables.get(name))
+            read[name] = read_given(given[name], name, reading, whole=name in full, id_type=id_type, held=held)
+            id_type = id_type or kind_of_ids([read[name].rows])
+    # A table in which there is no id yet takes the kind of the others.
+    tables = {name: with_kind_of_ids(table, id_type) for name, table in tables.items()}
+    for name, table in read.items():
+        tables[name], rows[name] = restate(tables.get(name), evolve(table, rows=with_kind_of_ids(table.rows, id_type)))
         if table.columns_not_read:
             nearly[name] = table.columns_not_read
     return tables, rows, nearly

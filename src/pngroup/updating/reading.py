@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -68,11 +68,15 @@ class Given:
     columns_not_read: tuple[str, ...] = ()
 
 
-def read_given(native: Any, name: str, reading: Reading, *, whole: bool, id_type: Any = None) -> Given:
-    """One of this month's tables. `id_type`: the Arrow type of the ids of persons, where it is known already.
+def read_given(
+    native: Any, name: str, reading: Reading, *, whole: bool, id_type: Any = None, held: Collection[str] = ()
+) -> Given:
+    """One of this month's tables. `id_type`: the Arrow type of the ids of persons, where it is known already; `held`:
+    columns that hold values in the state.
 
     Raises what `open_table` raises, `UsageError` where it is not said whether the table is whole or holds changes, and
-    `DataError` for unknown words of change, ids of another kind, and people of whom an age alone is known.
+    `DataError` for unknown words of change, ids of another kind, people of whom an age alone is known, and columns of
+    `held` that are not there. Rows that are all deleted need none but what they are found by.
     """
     ours = COLUMNS[name]
     labels = dict(reading.columns.get(name, {}))
@@ -83,7 +87,9 @@ def read_given(native: Any, name: str, reading: Reading, *, whole: bool, id_type
         # A column that happens to be called so is no practice unless it is named.
         optional = tuple(each for each in optional if each != PRACTICE)
     native = opened(native, name, known=optional, names=labels)
-    table = open_table(native, name=name, required=(), optional=optional, columns=labels, pass_through=False)
+    there = open_table(native, name=name, required=(), pass_through=False).other_columns
+    named = {column: label for column, label in labels.items() if str(label) in there}
+    table = open_table(native, name=name, required=(), optional=optional, columns=named, pass_through=False)
     _refuse_unclear(table, whole=whole)
     system = _system_for(table, reading)
     dates = DateCheck(table, reading.date_format)
@@ -94,6 +100,7 @@ def read_given(native: Any, name: str, reading: Reading, *, whole: bool, id_type
         stays = np.ones(piece.n_rows, bool) if change is None else change != DELETED
         if stays.any() or whole:
             _require(native, table, name, labels, reading, optional)
+            _refuse_emptied(table, reading, held)
         arrays = []
         for column in ours:
             array = _column(piece, column, reading, dates, system)
@@ -155,8 +162,9 @@ def _require(
 ) -> None:
     """Raise what `open_table` raises for columns that rows need unless they are deleted."""
     required = ("birth_date",) if name == "people" else required_and_optional(name)[0]
-    required = (PERSON_ID, *(each for each in required if each != PERSON_ID))
-    if not all(table.has(each) for each in required):
+    # Whatever is named has to be there, also the practice.
+    required = tuple(dict.fromkeys((PERSON_ID, *required, *labels)))
+    if not all(table.has(each) and table.label(each) == labels.get(each, each) for each in required):
         rest = [each for each in optional if each not in required]
         open_table(native, name=name, required=required, optional=rest, columns=labels, pass_through=False)
     if "code" in COLUMNS[name] and not table.has("system") and _system_for(table, reading) is None:
@@ -165,6 +173,19 @@ def _require(
             where=name,
             allowed=_SYSTEMS,
             remedy="add a column system, name it with columns=, or give one value for all rows with system=",
+        )
+
+
+def _refuse_emptied(table: Table, reading: Reading, held: Collection[str]) -> None:
+    """A column that a feed loses would empty the cells that it had filled: of deaths, and the dead would come back."""
+    lost = [each for each in held if not table.has(each) and not (each == "system" and _system_for(table, reading))]
+    if lost:
+        raise DataError(
+            f"{table.name} has no column {lost[0]!r}, which holds values in the state",
+            where=table.name,
+            allowed=f"every column that the state has values of, here {', '.join(held)}",
+            remedy="add the column, empty where nothing is known, or name yours with "
+            f"columns={{{table.name!r}: {{{lost[0]!r}: 'your column'}}}}",
         )
 
 

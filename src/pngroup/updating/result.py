@@ -24,10 +24,11 @@ from .state import State, write_state
 class UpdateCounts:
     """How many people and rows. `n_had_group`: people with a group last month; of these `n_changed_of_them` are in the
     list of the changed, `n_lost` because they have no group now. `n_gained`: people with a group who had none, among
-    them the new. `because`: people of the list by what changed them. `n_held_back`: people whose settled group is not
-    their computed one. `rows`: of each table given what became of its rows; `columns_not_read`: columns called almost
-    as one of ours; `columns_not_needed`: tables of which names of columns were given, that were not given themselves
-    and stay as they are.
+    them the new, and `n_came_back` who were dead, not registered or excluded. `because`: people of the list by what
+    changed them. `n_held_back`: people whose settled group is not their computed one. `rows`: of each table given what
+    became of its rows; `columns_not_read`: columns called almost as one of ours; `columns_not_needed`: tables of which
+    names of columns were given, that were not given themselves and stay as they are; `rows_of_gone`: of each table the
+    rows of people who were in people at an earlier run and are gone, which strict does not refuse.
     """
 
     n_people: int
@@ -37,24 +38,27 @@ class UpdateCounts:
     n_changed_of_them: int
     n_lost: int
     n_gained: int
+    n_came_back: int
     n_held_back: int
     because: Mapping[str, int]
     rows: Mapping[str, RowCounts]
     columns_not_read: Mapping[str, tuple[str, ...]]
     columns_not_needed: tuple[str, ...] = ()
     reviews: ReviewCounts | None = None
+    rows_of_gone: Mapping[str, int] = field(factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries and numbers, for JSON."""
         numbers = (
             "n_people", "n_with_group", "n_had_group", "n_changed", "n_changed_of_them", "n_lost", "n_gained",
-            "n_held_back",
+            "n_came_back", "n_held_back",
         )  # fmt: skip
         return {
             **{name: getattr(self, name) for name in numbers},
             "because": dict(self.because),
             "rows": {name: counts.to_dict() for name, counts in self.rows.items()},
             "columns_not_read": {name: list(labels) for name, labels in self.columns_not_read.items()},
+            "rows_of_gone": dict(self.rows_of_gone),
             "columns_not_needed": list(self.columns_not_needed),
             "reviews": self.reviews.to_dict() if self.reviews is not None else None,
         }
@@ -66,6 +70,8 @@ class UpdateCounts:
             f"  of {self.n_had_group:,} who had a group: {self.n_changed_of_them:,} ({self.n_lost:,} have none now)",
             f"  have a group who had none: {self.n_gained:,}",
         ]
+        if self.n_came_back:
+            lines.append(f"  of these were dead, not registered or excluded: {self.n_came_back:,}")
         lines += [f"  because of {step}: {n:,}" for step, n in self.because.items() if n]
         if self.n_held_back:
             lines.append(f"  held back until their new group has stood: {self.n_held_back:,}")
@@ -73,6 +79,10 @@ class UpdateCounts:
         lines += [
             f"  {name}: called almost as one of our columns, and not read: {', '.join(labels)}"
             for name, labels in self.columns_not_read.items()
+        ]
+        lines += [
+            f"  {name}: rows of people who are gone, which count for nothing: {n:,}"
+            for name, n in self.rows_of_gone.items()
         ]
         lines += [
             f"  {name}: not given this time, and stays as it is; the names of its columns are not needed"

@@ -35,8 +35,8 @@ class ReviewCounts:
     """What became of reviews: `n_given`; `n_shown`; `n_expired` (their date `until` is before the index date);
     `n_unknown` (of nobody in people); `n_of_another_group` (of a `reviewed_group` that is no longer the computed one,
     and no group is named). Of those shown, `n_now_as_named` said no and named the group that is the computed one now,
-    which is shown as agreeing; `n_contradictory` contradict themselves, as far as `reviewed_group` lets one see: no to
-    the group that they name, or yes and another group named.
+    which is shown as agreeing; `n_contradictory` contradict themselves: no to the group that they name, as far as
+    `reviewed_group` lets one see, or yes and another group named than the reviewed one (without it: the computed one).
     """
 
     n_given: int
@@ -119,7 +119,7 @@ def read_reviews(
     said_yes, said_no = agrees & says, ~agrees & says
     is_named, has_both = (other > 0) & (other == computed), (other > 0) & (reviewed > 0)
     no_to_named = said_no & has_both & (other == reviewed)
-    contradictory = no_to_named | (said_yes & has_both & (other != reviewed))
+    contradictory = no_to_named | (said_yes & (other > 0) & (other != np.where(reviewed > 0, reviewed, computed)))
     # Who said no is taken to agree only where the group they named is the computed one, and was not when they said so.
     agrees = np.where(other > 0, is_named & ~no_to_named, agrees)
     now_as_named = said_no & is_named & ~no_to_named

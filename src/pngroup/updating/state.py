@@ -29,8 +29,10 @@ FORMAT: Final = 1
 OBJECT: Final = "(an object)"
 _STATE: Final = "state.json"
 _LOCK: Final = "lock"
+#: The table of who was in people once, is no longer, and still has rows; there where there is somebody.
+GONE: Final = "gone"
 #: The tables of a state; `result` is what was answered.
-TABLES: Final = (*COLUMNS, "result")
+TABLES: Final = (*COLUMNS, "result", GONE)
 #: The files that a state is made of, under which names too while they are written.
 _OURS: Final = re.compile(
     rf"\.?({_LOCK}|{re.escape(_STATE)}|({'|'.join(TABLES)})-\d{{6}}\.parquet)(\.\w+\.part)?", re.ASCII
@@ -104,9 +106,11 @@ def write_state(
     """Write a state into a folder: made where need be, empty, or that of the state that this one comes `after`.
 
     `beside` are other files that take their names just before the state does. Raises `UsageError` for a folder with
-    other files in it, where another run has written since `after` was read, and where the disk refuses.
+    other files in it, also where those would be, where another run has written since `after` was read, and where the
+    disk refuses.
     """
     where = _place(folder)
+    refuse_inside({f"file {path.name!r}": path for path in beside or {}}, folder)
     if folder.exists() and not folder.is_dir():
         raise UsageError("this is a file", where=where, allowed="a folder", remedy="name another folder")
     if not folder.resolve().parent.is_dir():
@@ -129,6 +133,18 @@ def write_state(
             if is_new:
                 _remove_empty(folder)
             raise
+
+
+def refuse_inside(files: Mapping[str, Path], folder: Path) -> None:
+    """`UsageError` where one of some files (by what they are called) is to be in the folder of a state."""
+    for name, path in files.items():
+        if path.resolve().is_relative_to(folder.resolve()):
+            raise UsageError(
+                "the file is to be in the folder of the state, which holds a state and nothing else",
+                where=name,
+                allowed="a file in another folder",
+                remedy="name a file in another folder",
+            )
 
 
 def _write(state: State, folder: Path, beside: Mapping[Path, Writer]) -> None:
@@ -195,7 +211,9 @@ def _read_about(folder: Path, where: str) -> dict[str, Any]:
     try:
         about = json.loads((folder / _STATE).read_bytes())
         number = about["format"]
-    except (ValueError, KeyError, TypeError):
+        if number == FORMAT:
+            _refuse_lacking(about)
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise _damaged(_STATE, where) from None
     if number != FORMAT:
         raise DataError(
@@ -206,6 +224,18 @@ def _read_about(folder: Path, where: str) -> dict[str, Any]:
         )
     found: dict[str, Any] = about
     return found
+
+
+def _refuse_lacking(about: Mapping[str, Any]) -> None:
+    """Raise what a missing key raises where something is not there that is read of `state.json`."""
+    Settings(**about["settings"])
+    for key in ("number", "as_at", "model", "fingerprint", "manifest"):
+        about[key]
+    for name in ("people", "result"):
+        about["tables"][name]
+    for file in about["tables"].values():
+        for key in ("name", "n_bytes", "crc32"):
+            file[key]
 
 
 def _read_table(path: Path, expected: Mapping[str, Any], where: str) -> Any:
@@ -250,12 +280,14 @@ def _remove_empty(folder: Path) -> None:
 
 
 def _refuse_others(folder: Path, where: str) -> None:
-    if any(not _OURS.fullmatch(path.name) for path in folder.iterdir()):
+    others = sorted(path.name for path in folder.iterdir() if not _OURS.fullmatch(path.name))
+    if others:
+        more = f" and {len(others) - 1:,} more" if others[1:] else ""
         raise UsageError(
-            "the folder holds other files",
+            f"the folder holds other files: {others[0]!r}{more}",
             where=where,
             allowed="a folder that does not exist, is empty, or holds a state and nothing else",
-            remedy="name another folder",
+            remedy="move it, or name another folder",
         )
 
 
