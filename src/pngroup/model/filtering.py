@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from attrs import evolve
 
-from ..errors import ModelError
+from ..errors import ModelError, did_you_mean
 from .definition import Model, Rule, Score, condition_names
 from .primitives import PRIMITIVES
 from .registers import FILTERED
@@ -57,8 +57,10 @@ def _check_filter(own: str, names: tuple[str, ...], is_filtered: Callable[[str],
     unfiltered = [name for name in names if not is_filtered(name)]
     if own in model.filters and not unfiltered:
         return
+    hint = did_you_mean(own, model.filters)
+    missing = f"there is no filter {own!r}" + (f", {hint}" if hint else "")
     raise ModelError(
-        f"there is no filter {own!r}" if own not in model.filters else f"where={own!r} stands on {unfiltered[0]!r}",
+        missing if own not in model.filters else f"where={own!r} stands on {unfiltered[0]!r}, which no filter sees",
         where=model.place,
         allowed=f"filters on conditions of coded records: {', '.join(model.filters) or 'the model has none'}, any",
         remedy="correct the expression, or leave where out",
