@@ -518,7 +518,8 @@ def test_a_no_is_agreement_only_where_the_named_group_is_the_computed_one(agrees
         return
     assert row["review_agrees"] == (agrees if other is None else other == 3 and not no_to_named)
     assert counts.n_now_as_named == (agrees is False and row["review_agrees"])
-    yes_to_another = agrees is True and None not in (other, reviewed) and other != reviewed
+    seen = 3 if reviewed is None else reviewed
+    yes_to_another = agrees is True and other is not None and other != seen
     assert counts.n_contradictory == (no_to_named or yes_to_another)
     assert f"{counts.n_contradictory} contradictory" in str(update.counts)
     assert ("said no, and the group they named is the computed one now: 1" in str(update.counts)) == bool(
