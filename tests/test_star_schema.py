@@ -7,6 +7,7 @@ import pytest
 
 import pngroup
 from pngroup import synthetic
+from pngroup.combining import combined
 from pngroup.population import star_schema
 
 DATES = ["2025-12-31", "2026-01-31", "2026-02-28"]
@@ -124,3 +125,16 @@ def test_what_cannot_be_made_is_refused(made):
     ):
         with pytest.raises(pngroup.UsageError):
             call()
+
+
+@pytest.mark.parametrize("n_parts", [1, 7, 8, 9, 62, 63, 64, 65, 130])
+def test_combinations_are_listed_by_how_many_parts_they_have_and_in_the_order_of_the_parts(n_parts):
+    """Each person's text holds the codes of what is theirs; texts are in order, each once, whatever their number."""
+    rng = np.random.default_rng(n_parts)
+    bits = [rng.random(300) < 0.05 for _ in range(n_parts)]
+    codes = [f"c{part}" for part in range(n_parts)]
+    place, texts = combined(bits, codes, "none", n_people=300)
+    held = [[part for part in range(n_parts) if bits[part][person]] for person in range(300)]
+    assert [texts[each] for each in place] == ["+".join(codes[part] for part in each) or "none" for each in held]
+    different = sorted({tuple(each) for each in held}, key=lambda each: (len(each), each))
+    assert list(texts) == ["+".join(codes[part] for part in each) or "none" for each in different]

@@ -42,13 +42,17 @@ def combined(
     if not bits or not n_people:
         return np.zeros(n_people, np.int64), (none,)
     distinct, index = np.unique(_packed(bits), axis=0, return_inverse=True)
-    present = np.unpackbits(distinct.view(np.uint8).reshape(len(distinct), -1), axis=1)[:, : len(bits)]
-    texts = [JOINED.join(codes[at] for at in np.flatnonzero(row).tolist()) or none for row in present]
-    # The order of texts is that of what they hold: fewest first, then as the codes are listed.
-    order = sorted(range(len(texts)), key=lambda at: (int(present[at].sum()), [-bit for bit in present[at].tolist()]))
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    return place[index.reshape(-1)], tuple(texts[at] for at in order)
+    words = distinct.reshape(len(distinct), -1)
+    present = np.unpackbits(words.view(np.uint8), axis=1)[:, : len(bits)]
+    # Fewest parts first, then as the parts are listed: their first bit is the highest of the first word.
+    in_order = np.lexsort((*(~words.view(">u8").astype(np.uint64)).T[::-1], present.sum(axis=1)))
+    present = present[in_order]
+    ends = np.cumsum(present.sum(axis=1)).tolist()
+    listed = np.array(codes, object)[np.nonzero(present)[1]].tolist()
+    texts = tuple(JOINED.join(listed[a:b]) or none for a, b in zip([0, *ends], ends, strict=False))
+    place = np.empty(len(in_order), np.int64)
+    place[in_order] = np.arange(len(in_order))
+    return place[index.reshape(-1)], texts
 
 
 def _packed(bits: Sequence[Bools]) -> npt.NDArray[Any]:
