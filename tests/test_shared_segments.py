@@ -81,3 +81,45 @@ def test_snapshots_of_real_data_are_groupings_of_each_day(name, model):
         alone = pngroup.group(**tables, as_at=day, **OPTIONS[name], model=model)
         nobody = alone.people.reason >= 0
         assert np.array_equal(taken.group[place], np.where(nobody, 0, alone.answers.group))
+
+
+@pytest.mark.parametrize("model", ["need-groups", MODEL])
+def test_spells_of_real_data_show_each_snapshot(name, model):
+    """The spell that covers a day has the group of that day's snapshot, and spells cover every day."""
+    data = data_set(name)
+    last = datetime.date.fromisoformat(data.as_at)
+    dates = [last - datetime.timedelta(days=days) for days in (180, 91, 17, 0)]
+    tables = {key: value for key, value in data.tables().items() if key != "as_at"}
+    if all(not row.get("birth_date") for row in data.people):
+        with pytest.raises(pngroup.DataError, match="only an age is known"):
+            pngroup.spells(**tables, since=dates[0], until=dates[-1], **OPTIONS[name], model=model)
+        return
+    taken = pngroup.snapshots(**tables, as_at=dates, **OPTIONS[name], model=model)
+    found = pngroup.spells(**tables, since=dates[0], until=dates[-1], **OPTIONS[name], model=model)
+    n_days = np.bincount(found.person, weights=found.last_day - found.first_day + 1, minlength=taken.n_people)
+    assert (n_days == (dates[-1] - dates[0]).days + 1).all()
+    for place, day in enumerate(dates):
+        number = (day - datetime.date(1970, 1, 1)).days
+        here = (found.first_day <= number) & (number <= found.last_day)
+        assert np.array_equal(found.person[here], np.arange(taken.n_people))
+        assert np.array_equal(found.group[here], taken.group[place])
+
+
+@pytest.mark.parametrize("model", ["need-groups", MODEL])
+def test_the_monthly_run_of_real_data_is_a_full_run(name, model, tmp_path):
+    """A state begun a quarter before and taken on without new rows answers as `group()` does on all of them."""
+    data = data_set(name)
+    tables = {key: value for key, value in data.tables().items() if key != "as_at"}
+    before = datetime.date.fromisoformat(data.as_at) - datetime.timedelta(days=91)
+    options = {**OPTIONS[name], "model": model}
+    if "birth_date" not in tables["people"]:
+        # An age alone is that of one day, and a state is for many.
+        with pytest.raises(pngroup.DataError, match="birth_date"):
+            pngroup.begin_updates(**tables, as_at=before, **options)
+        return
+    pngroup.begin_updates(**tables, as_at=before, **options).write(tmp_path / "state")
+    updated = pngroup.update(tmp_path / "state", as_at=data.as_at).to_frame()
+    alone = pngroup.group(**tables, as_at=data.as_at, **options)
+    frame, result = alone.to_frame(), alone.model.result
+    found = dict(zip(updated["person_id"].to_pylist(), updated[result].to_pylist(), strict=True))
+    assert found == dict(zip(frame["person_id"], frame[result], strict=True))

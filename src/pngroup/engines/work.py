@@ -14,7 +14,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from ..errors import UsageError
-from ..files.locking import locked
+from ..files.locking import locked, telling_of
 from ..model.primitives import FEEDS
 
 _STATE: Final = "state.json"
@@ -155,19 +155,13 @@ def _is_ours(folder: Path) -> bool:
     return isinstance(state, dict) and state.keys() == {"of"}
 
 
-@contextlib.contextmanager
-def _refusals(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        # The text of an error of pyarrow holds whole paths.
-        reason = os.strerror(error.errno) if error.errno else type(error).__name__
-        raise UsageError(
-            f"the folder for the work cannot be used ({reason})",
-            where=_place(folder),
-            allowed="a place that may be written, with about as much space as the tables take",
-            remedy="check the folder, its permissions and the space left, or name another folder",
-        ) from None
+def _refusals(folder: Path) -> contextlib.AbstractContextManager[None]:
+    return telling_of(
+        "the folder for the work",
+        where=_place(folder),
+        allowed="a place that may be written, with about as much space as the tables take",
+        remedy="check the folder, its permissions and the space left, or name another folder",
+    )
 
 
 def _read(path: Path) -> Any:

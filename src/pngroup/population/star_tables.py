@@ -1,6 +1,7 @@
 """A star schema of groupings: one row a person and month end, beside it the tables that say what its numbers mean.
 
-The names of tables and columns that others have published are data of the model; the rest has names of our own.
+Which combinations there are, and the names of their tables, columns and parts, are data of the model. The tables that
+every star schema has bear the names under which public code uses those of the national segmentation dataset.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from attrs import field, frozen
 
 from ..dates import LAST_DAY, calendar_of, to_date
 from ..errors import UsageError
-from ..frames import Column, Taken, build, is_missing
+from ..frames import Column, Taken, build
 from ..intake import SEXES
 from ..model.definition import Model
 from ..model.registers import Combination
 from ..result import Grouping, Groupings
+from ..through_time.practices import read_practices
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Columns: TypeAlias = dict[str, Column | Taken]
@@ -212,23 +214,12 @@ def _counts(model: Model, registers: str, present: npt.NDArray[np.bool_]) -> Int
     return count
 
 
-def _practices(grouping: Grouping, practice: str | None) -> tuple[list[str], Ints]:
+def _practices(grouping: Grouping, practice: str | None) -> tuple[tuple[str, ...], Ints]:
     """The practices, and for each person the place of theirs, -1 for none."""
-    table = grouping.people.table
-    if practice is None:
-        return [], np.full(len(grouping), -1, np.int64)
-    if practice not in table.other_columns:
-        raise UsageError(
-            f"people has no column {practice!r}",
-            where="argument practice",
-            allowed="a column of people: " + (", ".join(table.other_columns) or "there is no other"),
-            remedy="name the column that holds the practice",
-        )
-    given = list(table.frame.native_column(practice))
-    names = [None if is_missing(given[row]) else str(given[row]) for row in grouping.people.first_row.tolist()]
-    known = sorted({name for name in names if name is not None})
-    place = {name: at for at, name in enumerate(known)}
-    return known, np.array([-1 if name is None else place[name] for name in names], np.int64)
+    found = read_practices(grouping.people, None, practice, None, {})
+    if found is None:
+        return (), np.full(len(grouping), -1, np.int64)
+    return found.practices, found.at(grouping.inputs.as_at, len(grouping)).astype(np.int64)
 
 
 def _people(grouping: Grouping) -> Columns:

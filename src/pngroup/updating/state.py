@@ -20,7 +20,7 @@ from attrs import asdict, field, frozen
 
 from ..errors import DataError, UsageError
 from ..files.formats import arrow
-from ..files.locking import locked
+from ..files.locking import locked, telling_of
 from ..files.writing import Writer, json_writer, write_files
 from .columns import COLUMNS, with_all_columns
 
@@ -326,16 +326,10 @@ def _place(folder: Path) -> str:
     return f"folder {folder.resolve().name!r}"
 
 
-@contextlib.contextmanager
-def _refusals(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        # The text of an error of pyarrow holds whole paths.
-        reason = os.strerror(error.errno) if error.errno else type(error).__name__
-        raise UsageError(
-            f"the folder of the state cannot be used ({reason})",
-            where=_place(folder),
-            allowed="a place that may be read and written, with enough space",
-            remedy="check the folder, its permissions and the space left",
-        ) from None
+def _refusals(folder: Path) -> contextlib.AbstractContextManager[None]:
+    return telling_of(
+        "the folder of the state",
+        where=_place(folder),
+        allowed="a place that may be read and written, with enough space",
+        remedy="check the folder, its permissions and the space left",
+    )
